@@ -1,13 +1,15 @@
 """A headless Chromium and a server of the built site, for the browser tests and the screenshots."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from portal.charts.chromium import find_browser as chromium
 from portal.site.preview import Server, SiteHandler
 
@@ -15,6 +17,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+Tabs = Callable[..., Page]  # see kept_tabs
+NOTHING = "assets/images/icon.svg"  # on every site
 
 
 @contextmanager
@@ -37,3 +41,54 @@ def opened() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def kept_tabs(browser: Browser) -> Iterator[Tabs]:
+    """Give a function that returns an empty tab of a width, a height, a script for every page, and options of a context.
+
+    A tab of the same kind is the same one, emptied. Chromium starts a process for each new tab, and for each new server
+    in it, which takes it three times as long as to open a page. What is not taken back: listeners and scripts for every
+    page. A test that leaves those needs a context of its own.
+    """
+    tabs: dict[str, Page] = {}
+
+    def tab(width: int = 360, height: int = 800, script: str = "", **options: Any) -> Page:
+        size: Any = {"width": width, "height": height}
+        kind = repr((width, height, script, sorted(options.items())))
+        if kind in tabs:
+            try:
+                empty(tabs[kind])
+                tabs[kind].set_viewport_size(size)
+            except Error:  # it was closed, or is on its way to a server that has ended
+                tabs.pop(kind).context.close()
+        if kind not in tabs:
+            tabs[kind] = browser.new_context(viewport=size, **options).new_page()
+            tabs[kind].add_init_script(script)
+        return tabs[kind]
+
+    yield tab
+    for page in tabs.values():
+        page.context.close()
+
+
+def empty(page: Page) -> None:
+    """Make a tab as it was when it was opened, but for its listeners, its history, its files and the page that is open."""
+    page.unroute_all()
+    for other in page.context.pages:
+        if other != page:
+            other.close()
+    if "#" in page.url:  # or the same address would not load the page again
+        leave(page)
+    page.context.set_offline(False)
+    page.emulate_media(media="null")
+    page.mouse.move(-1, -1)
+    page.context.clear_cookies()
+    page.context.clear_permissions()
+
+
+def leave(page: Page) -> None:
+    """Leave the page that is open for a file of its server that does nothing, so that the process stays the same."""
+    at = urlsplit(page.url)
+    if at.scheme == "http":
+        page.goto(f"http://{at.netloc}/{NOTHING}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from browser import opened, served
+from browser import Tabs, kept_tabs, opened, served
 from playwright.sync_api import Browser, Page
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
@@ -119,11 +119,17 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def tab(chromium: Browser) -> Iterator[Tabs]:
+    """Return an empty tab of a width, a height and other options, which the tests of this process use one after the other."""
+    with kept_tabs(chromium) as lent:
+        yield lent
+
+
 @pytest.fixture(params=[360, 1280], ids=["phone", "wide"])
-def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, tab: Tabs) -> Page:
     """An empty page on a phone, and on a wide screen."""
-    with chromium.new_context(viewport={"width": request.param, "height": 800}) as context:
-        yield context.new_page()
+    return tab(request.param)
 
 
 @pytest.fixture

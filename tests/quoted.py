@@ -54,6 +54,7 @@ def _labels(cell: str) -> tuple[tuple[str, str], ...]:
     return tuple((number, outcome) for number, outcome in pairs)
 
 
+@cache
 def scored(part: str) -> tuple[Counter[tuple[str, str]], list[str]]:
     """Return how often a number with a label was given each answer, and each mistake in words.
 

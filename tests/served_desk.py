@@ -1,16 +1,23 @@
 """The desk of a project in a process of its own, and requests to it as a browser or somebody else would send them."""
 
 import http.client
+import multiprocessing
+import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from portal.cli import commands
 from project import make_project, run
+
+# A new process has no time to load the program for each desk: one process has loaded it, and each desk is a copy of it.
+LOADED = multiprocessing.get_context("forkserver")
+LOADED.set_forkserver_preload(["portal.cli.commands", "portal.site.building"])
 
 
 def made_with_target(folder: Path, *, released: bool = False) -> Path:
@@ -30,16 +37,29 @@ def made_with_target(folder: Path, *, released: bool = False) -> Path:
 @contextmanager
 def served(root: Path, *options: str) -> Iterator[str]:
     """Start `portal desk`; yields the address that lets in one browser."""
-    command = [sys.executable, "-m", "portal", "--project", str(root), "desk", "--no-browser", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
+    arguments = ["--project", str(root), "desk", "--no-browser", *options]
+    said, says = LOADED.Pipe(duplex=False)
+    process = LOADED.Process(target=_tell, args=(arguments, dict(os.environ), says))
+    process.start()
+    says.close()
+    with said, os.fdopen(os.dup(said.fileno()), encoding="utf-8") as told:
         try:
-            line = process.stdout.readline()
+            line = told.readline()
             found = re.search(r"http://\S+", line)
             assert found, line
             yield found[0]
         finally:
             process.kill()
+            process.join()
+
+
+def _tell(arguments: list[str], environment: Mapping[str, str], says: Connection) -> None:
+    """Run a command that writes what it says to another process."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.dup2(says.fileno(), 1)
+    sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
+    sys.exit(commands.main(arguments))
 
 
 @dataclass(frozen=True)
@@ -128,8 +148,13 @@ class Visitor:
         return self.ask("POST", path, body, Content_Type=f"multipart/form-data; boundary={edge}")
 
     def read(self, answer: Answer) -> Answer:
-        """Follow redirects and pages of progress until a page has a result."""
+        """Follow redirects and pages of progress until a page has a result.
+
+        What a page of progress listens to ends when the work has ended. To ask again and again would slow the work down.
+        """
         while answer.status == 302 or 'http-equiv="refresh"' in answer.body:
+            if going := re.search(r'data-events="([^"]+)"', answer.body):
+                self.get(going[1])
             answer = self.get(answer.to or answer.path)
         return answer
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
@@ -181,6 +181,7 @@ def _letters(stream: str) -> dict[int, str]:
     return found
 
 
+@cache
 def number(text: str) -> Fraction | None:
     """A printed number, or None."""
     try:

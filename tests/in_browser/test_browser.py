@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from browser import Tabs
+from playwright.sync_api import Page, expect
 
 PAGES = {
     "home": "",
@@ -69,24 +70,23 @@ def test_a_chart_is_a_picture_and_answers_when_reached_for(page: Page, address: 
 
 
 @pytest.mark.parametrize("name", FEW)
-def test_without_javascript_everything_is_there(chromium: Browser, address: str, name: str) -> None:
-    with chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(address + PAGES[name])
-        page.locator(".menu > summary").click()
-        assert page.get_by_role("navigation", name="Main menu").get_by_role("link").count() == 8
-        page.locator(".menu > summary").click()
-        assert page.locator("h1").is_visible()
-        if name in CHARTS:
-            assert page.locator("figure.chart img").first.is_visible()
-            assert page.locator("figure.chart figcaption").first.inner_text()
-            folded = page.locator("details.folded summary")
-            if folded.count():
-                folded.first.click()
-            assert page.locator("table").first.is_visible()
-        page.locator(".menu > summary").click()
-        page.get_by_role("link", name="Get help").first.click()
-        assert page.locator("h1").inner_text() == "Get help"
+def test_without_javascript_everything_is_there(tab: Tabs, address: str, name: str) -> None:
+    page = tab(java_script_enabled=False)
+    page.goto(address + PAGES[name])
+    page.locator(".menu > summary").click()
+    assert page.get_by_role("navigation", name="Main menu").get_by_role("link").count() == 8
+    page.locator(".menu > summary").click()
+    assert page.locator("h1").is_visible()
+    if name in CHARTS:
+        assert page.locator("figure.chart img").first.is_visible()
+        assert page.locator("figure.chart figcaption").first.inner_text()
+        folded = page.locator("details.folded summary")
+        if folded.count():
+            folded.first.click()
+        assert page.locator("table").first.is_visible()
+    page.locator(".menu > summary").click()
+    page.get_by_role("link", name="Get help").first.click()
+    assert page.locator("h1").inner_text() == "Get help"
 
 
 def test_the_way_out_is_first_and_works_by_mouse_and_by_shift(page: Page, address: str) -> None:
@@ -130,19 +130,16 @@ def test_the_keyboard_reaches_the_text_and_every_menu_item(page: Page, address: 
 
 
 @pytest.mark.parametrize("name", FEW)
-def test_the_tab_key_walks_the_page_from_top_to_end_and_back(
-    chromium: Browser, address: str, name: str
-) -> None:
-    with chromium.new_context(viewport={"width": 360, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(address + PAGES[name])
-        stops = page.evaluate(STOPS)
-        for _ in range(stops):
-            page.keyboard.press("Tab")
-        for _ in range(stops - 1):
-            page.keyboard.press("Shift+Tab")
-        there = list(range(stops))
-        assert page.evaluate("walked") == there + there[-2::-1]
+def test_the_tab_key_walks_the_page_from_top_to_end_and_back(tab: Tabs, address: str, name: str) -> None:
+    page = tab()
+    page.goto(address + PAGES[name])
+    stops = page.evaluate(STOPS)
+    for _ in range(stops):
+        page.keyboard.press("Tab")
+    for _ in range(stops - 1):
+        page.keyboard.press("Shift+Tab")
+    there = list(range(stops))
+    assert page.evaluate("walked") == there + there[-2::-1]
 
 
 def test_a_missing_page_has_the_sites_own_words(page: Page, address: str) -> None:
@@ -300,9 +297,8 @@ def test_a_chart_that_cannot_be_loaded_says_so_and_keeps_its_picture(
         chart.locator(".chart__said", has_text="12 months to").wait_for()
 
 
-def test_shorter_periods_are_shown_by_a_switch_without_script(chromium: Browser, address: str) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_shorter_periods_are_shown_by_a_switch_without_script(tab: Tabs, address: str) -> None:
+    page = tab(java_script_enabled=False)
     page.goto(address + PAGES["recorded"])
     years, quarters = page.locator("#chart-chart"), page.locator("#chart-shorter")
     assert years.is_visible()
@@ -310,4 +306,3 @@ def test_shorter_periods_are_shown_by_a_switch_without_script(chromium: Browser,
     page.get_by_label("Every 3 months").check()
     assert quarters.is_visible()
     assert not years.is_visible()
-    context.close()

@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from browser import Tabs
+from playwright.sync_api import Page, expect
 from portal.charts import grammar
 from portal.charts.dark_scheme import DARK
 from project import ROOT
@@ -73,16 +72,13 @@ VALUES = """([selector, names]) => {
 
 
 @pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[tuple[str, Page]]:
-    options: dict[str, Any] = {"viewport": {"width": 360, "height": 800}, "color_scheme": request.param}
-    with chromium.new_context(**options) as context:
-        yield request.param, context.new_page()
+def scheme(request: pytest.FixtureRequest, tab: Tabs) -> tuple[str, Page]:
+    return request.param, tab(color_scheme=request.param)
 
 
 @pytest.fixture
-def dark(chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(viewport={"width": 360, "height": 800}, color_scheme="dark") as context:
-        yield context.new_page()
+def dark(tab: Tabs) -> Page:
+    return tab(color_scheme="dark")
 
 
 @pytest.mark.parametrize("name", KINDS)

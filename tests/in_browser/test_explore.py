@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser import served
-from playwright.sync_api import Browser, Page, Route, expect
+from browser import Tabs, served
+from playwright.sync_api import Page, Route, expect
 from portal.analysis import measures
 from portal.disclosure.clearing import ClearedContent
 from project import ROOT
@@ -49,9 +49,8 @@ BOTH = pytest.mark.parametrize("page", [360, 1280], ids=["phone", "wide"], indir
 
 
 @pytest.fixture(params=[360, pytest.param(1280, marks=pytest.mark.thorough)], ids=["phone", "wide"])
-def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(viewport={"width": request.param, "height": 800}) as context:
-        yield context.new_page()
+def page(request: pytest.FixtureRequest, tab: Tabs) -> Page:
+    return tab(request.param)
 
 
 def opened(page: Page, address: str) -> Page:
@@ -125,8 +124,8 @@ def test_a_choice_is_in_the_address_and_survives_reload_and_back(page: Page, her
     expect(page.locator("#explore-measure")).to_have_value("rec-thefts")
 
 
-def test_the_link_to_share_and_the_frame_show_the_same(chromium: Browser, here: str, tmp_path: Path) -> None:
-    page = opened(chromium.new_page(), here + "explore/" + VIEWS["line"])
+def test_the_link_to_share_and_the_frame_show_the_same(tab: Tabs, here: str, tmp_path: Path) -> None:
+    page = opened(tab(1280), here + "explore/" + VIEWS["line"])
     shown = rows(page)
     page.get_by_text("Share or embed this view").click()
     link = page.get_by_label("Link to this view").input_value()
@@ -141,21 +140,19 @@ def test_the_link_to_share_and_the_frame_show_the_same(chromium: Browser, here: 
         inside.get_by_text("The figures", exact=True).click()
         assert inside.locator("table tr").evaluate_all(CELLS) == shown
         assert inside.get_by_text("Choose other figures on").get_attribute("href") == link
-    page.close()
 
 
 def test_the_frame_works_in_a_page_of_another_host_and_the_page_itself_does_not(
-    chromium: Browser, here: str, tmp_path: Path
+    tab: Tabs, here: str, tmp_path: Path
 ) -> None:
     sources = [f"{here}embed/{VIEWS['map']}", f"{here}explore/{VIEWS['map']}"]
     frames = "".join(f'<iframe src="{s}" width=400 height=600></iframe>' for s in sources)
     (tmp_path / "index.html").write_text(f"<!doctype html><title>Another site</title>{frames}")
-    page = chromium.new_page()
+    page = tab(1280)
     with served(tmp_path) as other:
         page.goto(other.replace("127.0.0.1", "localhost"), wait_until="networkidle")
         assert page.frames[1].locator(".explore__svg").count() == 1
         assert page.frames[2].locator("[data-explore]").count() == 0
-    page.close()
 
 
 @pytest.mark.parametrize(
@@ -167,22 +164,21 @@ def test_the_frame_works_in_a_page_of_another_host_and_the_page_itself_does_not(
     ],
 )  # fmt: skip
 def test_an_address_with_a_choice_that_does_not_exist_still_shows_figures(
-    chromium: Browser, here: str, query: str
+    tab: Tabs, here: str, query: str
 ) -> None:
-    page = chromium.new_page()
+    page = tab(1280)
     faults: list[str] = []
     page.on("pageerror", lambda e: faults.append(str(e)))
     opened(page, f"{here}explore/{query}")
     assert len(rows(page)) > 1
     assert not faults
-    page.close()
 
 
 # --- the figures
 
 
-def test_every_number_equals_the_api(chromium: Browser, here: str, site: Path) -> None:
-    page = chromium.new_page()
+def test_every_number_equals_the_api(tab: Tabs, here: str, site: Path) -> None:
+    page = tab(1280)
     index = json.loads((site / "api/index.json").read_text())
     places = {a["code"]: a["name"] for a in index["areas"]}
     checked = 0
@@ -209,7 +205,6 @@ def test_every_number_equals_the_api(chromium: Browser, here: str, site: Path) -
             checked += 1
         assert not shown
     assert checked > 100
-    page.close()
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -230,12 +225,10 @@ def test_the_download_has_exactly_what_the_table_shows(page: Page, here: str, vi
             assert row["note"]
 
 
-def test_sums_and_rates_equal_those_of_the_pages(
-    chromium: Browser, address: str, real: ClearedContent
-) -> None:
+def test_sums_and_rates_equal_those_of_the_pages(tab: Tabs, address: str, real: ClearedContent) -> None:
     content = real.content
     slugs = {i.slug: i for i in content.indicators.values()}
-    page = chromium.new_page()
+    page = tab(1280)
     checked = rated = 0
     for slug in ("recorded-burglary", "recorded-theft", "recorded-knife-crime", "figure-42"):
         every = "".join(f"&area={a}" for a in content.areas)
@@ -255,7 +248,6 @@ def test_sums_and_rates_equal_those_of_the_pages(
             rated += rate is not None
     assert checked > 400
     assert rated > 300
-    page.close()
 
 
 @pytest.mark.parametrize("view", ["bars", "table"])
@@ -274,11 +266,9 @@ def test_a_withheld_figure_is_shown_in_words(page: Page, here: str, site: Path, 
         assert bars == sum(c.partition(" [")[0].isdigit() for line in rows(page)[1:] for c in line[1:])
 
 
-def test_a_withheld_figure_leaves_no_gap_without_words_in_a_line_or_a_map(
-    chromium: Browser, here: str
-) -> None:
+def test_a_withheld_figure_leaves_no_gap_without_words_in_a_line_or_a_map(tab: Tabs, here: str) -> None:
     """A copy of the answer of the API has a withheld figure in the middle of a series, and one on the map."""
-    page = chromium.new_page()
+    page = tab(1280)
 
     def withhold(route: Route) -> None:
         document = route.fetch().json()
@@ -299,7 +289,6 @@ def test_a_withheld_figure_leaves_no_gap_without_words_in_a_line_or_a_map(
     assert page.locator(".explore__area[fill^=url]").count() == 2  # the ward and the key
     opened(page, f"{here}explore/?measure=rec-all&area={WARDS[0]}&length=12&view=table")
     assert all(line[1] in ("withheld", "not published") for line in rows(page)[1:] if "2019" not in line[0])
-    page.close()
 
 
 def test_a_break_cuts_the_line_and_is_named(page: Page, here: str) -> None:
@@ -312,14 +301,12 @@ def test_a_break_cuts_the_line_and_is_named(page: Page, here: str) -> None:
     assert "Not available" in said_in(page)
 
 
-def test_years_with_a_break_inside_are_not_added_up(
-    chromium: Browser, address: str, real: ClearedContent
-) -> None:
+def test_years_with_a_break_inside_are_not_added_up(tab: Tabs, address: str, real: ClearedContent) -> None:
     """As on the pages of figures: only the newest year is kept, and every other point is part of a line."""
     broken = measures.breaks_of(real, "recorded-violence")
     assert len(broken) > 1
     page = opened(
-        chromium.new_page(),
+        tab(1280),
         f"{address}explore/?measure=recorded-violence&length=12&view=line&area={real.area}",
     )
     on_the_page = measures.rolling(real, "recorded-violence", real.area)
@@ -329,7 +316,6 @@ def test_years_with_a_break_inside_are_not_added_up(
         "paths => paths.reduce((n, path) => n + path.getAttribute('d').split('L').length, 0)"
     )
     assert joined >= len(shown) - 1
-    page.close()
 
 
 def test_a_missing_month_cuts_the_line(page: Page, here: str) -> None:
@@ -345,25 +331,23 @@ def test_a_provisional_figure_is_marked(page: Page, here: str) -> None:
     assert "[p]: provisional, may still change." in page.locator(".explore__notes").inner_text()
 
 
-def test_periods_of_different_lengths_are_never_shown_together(chromium: Browser, address: str) -> None:
-    page = opened(chromium.new_page(), f"{address}explore/?measure=recorded-all-offences&view=table")
+def test_periods_of_different_lengths_are_never_shown_together(tab: Tabs, address: str) -> None:
+    page = opened(tab(1280), f"{address}explore/?measure=recorded-all-offences&view=table")
     lengths = page.locator("#explore-length option").evaluate_all("os => os.map(o => o.textContent)")
     assert {"3 months", "12 months"} <= set(lengths)
     for length in ("3", "12"):
         if page.locator("#explore-length").input_value() != length:
             choose(page, "#explore-length", length)
         assert all(row[0].startswith(f"{length} months to") for row in rows(page)[1:])
-    page.close()
 
 
-def test_the_newest_period_that_all_areas_share_comes_first(chromium: Browser, address: str) -> None:
-    page = chromium.new_page()
+def test_the_newest_period_that_all_areas_share_comes_first(tab: Tabs, address: str) -> None:
+    page = tab(1280)
     opened(page, f"{address}explore/?measure=recorded-burglary&area=E09000023&area=E05013714&length=12&view=bars")  # fmt: skip
     assert all(cell.removesuffix(" [p]").replace(",", "").isdigit() for _, cell in rows(page)[1:])
     newest = page.locator("#explore-period option").first
     assert "(not for all)" in (newest.text_content() or "")
     assert newest.get_attribute("value") != page.locator("#explore-period").input_value()
-    page.close()
 
 
 def test_there_is_no_rate_where_the_packages_give_none(page: Page, here: str) -> None:
@@ -384,8 +368,8 @@ def test_nothing_is_ranked(page: Page, here: str) -> None:
 # --- the page
 
 
-def test_areas_are_found_and_chosen_by_keyboard(chromium: Browser, address: str) -> None:
-    page = opened(chromium.new_page(), f"{address}explore/?measure=recorded-burglary&view=bars")
+def test_areas_are_found_and_chosen_by_keyboard(tab: Tabs, address: str) -> None:
+    page = opened(tab(1280), f"{address}explore/?measure=recorded-burglary&view=bars")
     page.get_by_text("Areas: 1 chosen").focus()
     if not page.locator("#explore-filter").is_visible():
         page.keyboard.press("Enter")
@@ -401,15 +385,14 @@ def test_areas_are_found_and_chosen_by_keyboard(chromium: Browser, address: str)
     assert page.evaluate("document.activeElement.id") == "explore-area-E05013714", "the focus stays"
     assert "Bellingham" in (page.locator(".explore__said").text_content() or "")
     assert page.locator(".explore__said").get_attribute("role") == "status"
-    page.close()
 
 
 @BOTH
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(page: Page, here: str, view: str) -> None:
     for path in ("explore/", "embed/"):
-        page.add_init_script(AXE)
         opened(page, here + path + VIEWS[view])
+        page.evaluate(AXE)
         for details in page.locator("details").all():
             details.evaluate("d => d.open = true")
         found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
@@ -436,24 +419,22 @@ def test_no_text_of_a_drawing_is_outside_it(page: Page, address: str) -> None:
         assert outside == [], query
 
 
-def test_without_script_the_page_leads_to_every_figure(chromium: Browser, here: str, site: Path) -> None:
-    with chromium.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(f"{here}explore/")
-        assert not page.locator("[data-explore]").is_visible()
-        links = page.locator(".explore__links a")
-        paths = {urlsplit(str(a.evaluate("a => a.href"))).path for a in links.all()}
-        assert links.first.is_visible()
-        slugs = {i["slug"] for i in json.loads((site / "api/index.json").read_text())["indicators"]}
-        assert {f"/figures/{slug}/" for slug in slugs} == paths
+def test_without_script_the_page_leads_to_every_figure(tab: Tabs, here: str, site: Path) -> None:
+    page = tab(1280, java_script_enabled=False)
+    page.goto(f"{here}explore/")
+    assert not page.locator("[data-explore]").is_visible()
+    links = page.locator(".explore__links a")
+    paths = {urlsplit(str(a.evaluate("a => a.href"))).path for a in links.all()}
+    assert links.first.is_visible()
+    slugs = {i["slug"] for i in json.loads((site / "api/index.json").read_text())["indicators"]}
+    assert {f"/figures/{slug}/" for slug in slugs} == paths
 
 
-def test_figures_that_cannot_be_loaded_leave_the_links(chromium: Browser, here: str) -> None:
-    page = chromium.new_page()
+def test_figures_that_cannot_be_loaded_leave_the_links(tab: Tabs, here: str) -> None:
+    page = tab(1280)
     page.route("**/api/index.json", lambda route: route.abort())
     page.goto(f"{here}explore/", wait_until="networkidle")
     assert page.locator(".explore__links a").first.is_visible()
-    page.close()
 
 
 def test_every_figure_leads_to_the_page(site: Path) -> None:
@@ -463,9 +444,9 @@ def test_every_figure_leads_to_the_page(site: Path) -> None:
     assert "../explore/" in (site / "figures/index.html").read_text()
 
 
-def test_the_script_and_the_page_are_small(chromium: Browser, address: str, real_site: Path) -> None:
+def test_the_script_and_the_page_are_small(tab: Tabs, address: str, real_site: Path) -> None:
     assert len(SCRIPT.read_bytes()) <= OWN_LIMIT
-    page = chromium.new_page()
+    page = tab(1280)
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url))
     opened(page, f"{address}explore/?measure=recorded-theft&view=map")
@@ -473,4 +454,3 @@ def test_the_script_and_the_page_are_small(chromium: Browser, address: str, real
     files = [real_site / (f"{p}index.html" if p.endswith("/") else p) for p in paths]
     assert sum(len(gzip.compress(f.read_bytes(), 6, mtime=0)) for f in files) <= PAGE_LIMIT
     assert all(urlsplit(a).hostname == "127.0.0.1" for a in asked)
-    page.close()

@@ -6,7 +6,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from browser import Tabs
+from playwright.sync_api import Request
 
 BUDGET = 150_000  # bytes
 PAGES = {
@@ -33,19 +34,26 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_first_visit_is_light(
-    chromium: Browser,
+    tab: Tabs,
     address: str,
     real_site: Path,
     name: str,
     width: int,
     record_property: Callable[[str, object], None],
 ) -> None:
-    with chromium.new_context(viewport={"width": width, "height": 800}) as context:
-        page = context.new_page()
-        asked: list[str] = []
-        page.on("request", lambda r: asked.append(r.url))
-        page.goto(address + PAGES[name], wait_until="networkidle")
-        kinds = {e.rpartition(".")[2] for e in asked}
+    page = tab(width)
+    browser = page.context.new_cdp_session(page)
+    browser.send("Network.setCacheDisabled", {"cacheDisabled": True})  # as if it had never been here
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    page.goto(address + PAGES[name], wait_until="networkidle")
+    page.remove_listener("request", note)
+    browser.detach()
+    kinds = {e.rpartition(".")[2] for e in asked}
     paths = {unquote(urlsplit(a).path).lstrip("/") for a in asked}
     files = {p: real_site / (f"{p}index.html" if p.endswith("/") or not p else p) for p in paths}
     assert {"css", "js"} <= kinds, "the frame of the page counts too"

@@ -4,14 +4,13 @@ import base64
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
-from browser import served
-from playwright.sync_api import Browser, Error, Page, Route
+from browser import Tabs, served
+from playwright.sync_api import Error, Page, Route
 from portal.charts import svg
 from portal.core import settings as config
 from portal.core.problems import PortalError
@@ -39,10 +38,8 @@ UNTIL = """wanted => new Promise(done => {
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
-        context.add_init_script(WATCH)
-        yield context.new_page()
+def page(tab: Tabs) -> Page:
+    return tab(1280, script=WATCH)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 """The look of the site: where a page begins, its menu, its contents, words in tables, the mark, and what paper shows."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
+from browser import Tabs
 from playwright.sync_api import Browser, Page
 from portal.charts import mark
 from project import ROOT
@@ -37,9 +37,8 @@ SQUARES = {
 
 
 @pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(viewport={"width": 360, "height": 740}) as context:
-        yield context.new_page()
+def phone(tab: Tabs) -> Page:
+    return tab(height=740)
 
 
 @pytest.mark.parametrize("name", [n for n in PAGES if n != "briefing"])
@@ -67,34 +66,29 @@ def test_the_menu_of_a_phone_is_one_button(phone: Page, address: str, name: str)
 
 
 @pytest.mark.parametrize("width", [1000, 1135, 1136, 1280])
-def test_the_menu_is_a_row_only_where_it_fits_on_one_line(
-    chromium: Browser, address: str, width: int
-) -> None:
-    with chromium.new_context(viewport={"width": width, "height": 740}) as context:
-        page = context.new_page()
-        page.goto(address)
-        as_button = page.locator(".menu > summary").is_visible()
-        lines = page.evaluate(
-            "[...document.querySelectorAll('.menu li:not(:first-child) a')].map(a => a.getClientRects().length && a.offsetHeight)"
-        )
+def test_the_menu_is_a_row_only_where_it_fits_on_one_line(tab: Tabs, address: str, width: int) -> None:
+    page = tab(width, 740)
+    page.goto(address)
+    as_button = page.locator(".menu > summary").is_visible()
+    lines = page.evaluate(
+        "[...document.querySelectorAll('.menu li:not(:first-child) a')].map(a => a.getClientRects().length && a.offsetHeight)"
+    )
     assert as_button == (width < 1136)
     assert as_button or len({height for height in lines if height}) == 1
 
 
-def test_the_menu_and_the_contents_work_without_script(chromium: Browser, address: str) -> None:
+def test_the_menu_and_the_contents_work_without_script(tab: Tabs, address: str) -> None:
     for width in (360, 1280):
-        size = {"width": width, "height": 740}
-        with chromium.new_context(viewport=size, java_script_enabled=False) as context:  # type: ignore[arg-type]
-            page = context.new_page()
-            page.goto(address + PAGES["ward"])
-            if width == 360:
-                page.locator(".menu > summary").click()
-            assert page.get_by_role("link", name="Get help").first.is_visible()
-            if width == 360:
-                page.locator(".menu > summary").click()
-                page.locator(".contents > summary").click()
-            page.locator(".contents").get_by_role("link", name="Before you use these figures").click()
-            assert page.url.endswith("#before-you-use-these-figures")
+        page = tab(width, java_script_enabled=False)
+        page.goto(address + PAGES["ward"])
+        if width == 360:
+            page.locator(".menu > summary").click()
+        assert page.get_by_role("link", name="Get help").first.is_visible()
+        if width == 360:
+            page.locator(".menu > summary").click()
+            page.locator(".contents > summary").click()
+        page.locator(".contents").get_by_role("link", name="Before you use these figures").click()
+        assert page.url.endswith("#before-you-use-these-figures")
 
 
 def test_the_contents_list_every_part_of_a_long_page(phone: Page, address: str) -> None:
@@ -141,21 +135,18 @@ def test_every_promise_of_a_plan_has_a_mark_with_its_status_in_words(phone: Page
     assert len(shapes) == len({r.get_attribute("data-status") for r in rows.all()})
 
 
-def test_historic_figures_are_marked_and_can_be_left_out_without_script(
-    chromium: Browser, address: str
-) -> None:
-    with chromium.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(address + "figures/")
-        figures = page.locator(".listing tbody tr")
-        historic = page.locator(".listing tbody .is-historic")
-        assert 0 < historic.count() < figures.count()
-        assert all("Historic" in h.inner_text() for h in historic.all())
-        page.get_by_label("Recent").check()
-        assert not any(h.is_visible() for h in historic.all())
-        assert page.get_by_role("link", name="Knife crime", exact=False).first.is_visible()
-        page.get_by_label("Historic", exact=True).check()
-        assert sum(f.is_visible() for f in figures.all()) == historic.count()
+def test_historic_figures_are_marked_and_can_be_left_out_without_script(tab: Tabs, address: str) -> None:
+    page = tab(1280, java_script_enabled=False)
+    page.goto(address + "figures/")
+    figures = page.locator(".listing tbody tr")
+    historic = page.locator(".listing tbody .is-historic")
+    assert 0 < historic.count() < figures.count()
+    assert all("Historic" in h.inner_text() for h in historic.all())
+    page.get_by_label("Recent").check()
+    assert not any(h.is_visible() for h in historic.all())
+    assert page.get_by_role("link", name="Knife crime", exact=False).first.is_visible()
+    page.get_by_label("Historic", exact=True).check()
+    assert sum(f.is_visible() for f in figures.all()) == historic.count()
 
 
 def test_a_citation_is_copied_at_a_click(chromium: Browser, address: str) -> None:

@@ -8,15 +8,14 @@ import shutil
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import served
+from browser import Tabs, served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 from portal.core.problems import PortalError
 from portal.pages import search
 from portal.site import building, parsed_pages, search_index
@@ -221,19 +220,23 @@ def test_a_pagefind_that_stops_is_a_problem_and_the_site_stays(
 # --- in the browser
 
 
-@pytest.fixture(scope="module")
-def tab(chromium: Browser) -> Iterator[Page]:
-    """A tab on a phone for all tests here, so that the search program and its index are loaded once."""
-    with chromium.new_context(viewport={"width": 360, "height": 800}) as context:
-        yield context.new_page()
+@pytest.fixture
+def phone(tab: Tabs, address: str) -> Page:
+    opened = tab()
+    opened.goto(address + PAGE)
+    return opened
 
 
 @pytest.fixture
-def phone(tab: Page, address: str) -> Iterator[Page]:
-    tab.goto("about:blank")
-    tab.goto(address + PAGE)
-    yield tab
-    tab.unroute_all()
+def searching(tab: Tabs, address: str) -> Page:
+    """The search that the test before used, cleared: its program is loaded anew with each load of the page."""
+    opened = tab()
+    if opened.url != address + PAGE:
+        opened.goto(address + PAGE)
+    opened.get_by_label("What are you looking for?").fill("")
+    expect(opened.get_by_role("status")).to_be_empty()
+    expect(results(opened)).to_have_count(0)
+    return opened
 
 
 def look_for(page: Page, words: str) -> str:
@@ -276,16 +279,16 @@ def results(page: Page) -> Locator:
         ("multi-agency risk assessment conference", "", "about/words/"),
     ],
 )
-def test_people_find_what_they_mean(phone: Page, words: str, first: str, among: str) -> None:
-    said = look_for(phone, words)
+def test_people_find_what_they_mean(searching: Page, words: str, first: str, among: str) -> None:
+    said = look_for(searching, words)
     assert re.search(r"\d+ pages? (found|with some)", said), said
-    found = links(phone)
+    found = links(searching)
     if first:
         assert found[0] == first
     while among not in found:
-        phone.get_by_role("button", name="Show more pages").click()
-        results(phone).nth(len(found)).wait_for()
-        found = links(phone)
+        searching.get_by_role("button", name="Show more pages").click()
+        results(searching).nth(len(found)).wait_for()
+        found = links(searching)
 
 
 @pytest.mark.parametrize(
@@ -302,10 +305,10 @@ def test_people_find_what_they_mean(phone: Page, words: str, first: str, among: 
     ],
 )
 def test_current_figures_come_before_documents_of_earlier_years(
-    phone: Page, words: str, current: set[str]
+    searching: Page, words: str, current: set[str]
 ) -> None:
-    look_for(phone, words)
-    assert set(links(phone)[: len(current)]) == current
+    look_for(searching, words)
+    assert set(links(searching)[: len(current)]) == current
 
 
 @pytest.mark.parametrize(
@@ -316,21 +319,21 @@ def test_current_figures_come_before_documents_of_earlier_years(
         "bạo lực", "شرطة", "مساعدة", "警察", "帮助", "幫助", "காவல்துறை", "உதவி", "পুলিশ", "помощ", "ПОЛИЦИЯ", "interpreter",
     ],
 )  # fmt: skip
-def test_a_word_in_another_language_leads_to_the_page_about_languages(phone: Page, words: str) -> None:
-    assert re.match(r"\d+ pages? found", look_for(phone, words))
-    assert links(phone)[0] == "help/languages/"
+def test_a_word_in_another_language_leads_to_the_page_about_languages(searching: Page, words: str) -> None:
+    assert re.match(r"\d+ pages? found", look_for(searching, words))
+    assert links(searching)[0] == "help/languages/"
 
 
-def test_a_letter_with_its_accent_apart_is_the_same_letter(phone: Page) -> None:
+def test_a_letter_with_its_accent_apart_is_the_same_letter(searching: Page) -> None:
     for words in ("policía", "bạo lực", "yardım"):
-        look_for(phone, unicodedata.normalize("NFD", words))
-        assert links(phone)[0] == "help/languages/"
+        look_for(searching, unicodedata.normalize("NFD", words))
+        assert links(searching)[0] == "help/languages/"
 
 
-def test_english_words_do_not_lead_to_the_page_about_languages(phone: Page) -> None:
+def test_english_words_do_not_lead_to_the_page_about_languages(searching: Page) -> None:
     for words in ("police", "violence", "help", "hate"):
-        look_for(phone, words)
-        assert links(phone)[0] != "help/languages/"
+        look_for(searching, words)
+        assert links(searching)[0] != "help/languages/"
 
 
 def test_words_in_other_languages_are_marked_as_such_and_lead_to_help(real_site: Path) -> None:
@@ -348,22 +351,22 @@ def test_words_in_other_languages_are_marked_as_such_and_lead_to_help(real_site:
     assert page.css_first("#exit") is not None
 
 
-def test_a_longer_word_hides_those_inside_it(phone: Page) -> None:
-    look_for(phone, "domestic violence")
-    assert links(phone, "Start here") == ["help/", "subjects/subject-3/", "figures/figure-44/"], (
+def test_a_longer_word_hides_those_inside_it(searching: Page) -> None:
+    look_for(searching, "domestic violence")
+    assert links(searching, "Start here") == ["help/", "subjects/subject-3/", "figures/figure-44/"], (
         "and not what leads from violence"
     )
-    look_for(phone, "violence")
-    assert links(phone, "Start here") == ["figures/recorded-violence/"]
+    look_for(searching, "violence")
+    assert links(searching, "Start here") == ["figures/recorded-violence/"]
 
 
 @pytest.mark.parametrize("words", ["xqzzyv", "elephant", "burglry", "elephants burglry", "E1 5QQQ9"])
-def test_nonsense_has_no_results_and_the_page_says_so(phone: Page, words: str) -> None:
-    said = look_for(phone, words)
+def test_nonsense_has_no_results_and_the_page_says_so(searching: Page, words: str) -> None:
+    said = look_for(searching, words)
     assert (
         said == "Nothing found. Check the spelling, try another word, or start from one of the pages below."
     )
-    assert results(phone).count() == 0
+    assert results(searching).count() == 0
 
 
 def test_an_empty_query_asks_for_a_word_and_loads_nothing(phone: Page) -> None:
@@ -377,10 +380,10 @@ def test_an_empty_query_asks_for_a_word_and_loads_nothing(phone: Page) -> None:
     assert requests == []
 
 
-def test_words_that_no_page_has_together_find_pages_with_some(phone: Page) -> None:
-    said = look_for(phone, "burglary schizophrenia probation hairdresser")
+def test_words_that_no_page_has_together_find_pages_with_some(searching: Page) -> None:
+    said = look_for(searching, "burglary schizophrenia probation hairdresser")
     assert "with some of these words" in said
-    assert phone.get_by_role("heading", name="Pages with some of these words").is_visible()
+    assert searching.get_by_role("heading", name="Pages with some of these words").is_visible()
 
 
 @pytest.mark.parametrize(
@@ -397,20 +400,20 @@ def test_words_that_no_page_has_together_find_pages_with_some(phone: Page) -> No
     ],
 )
 def test_a_postcode_or_a_part_of_one_leads_to_its_wards_first(
-    phone: Page, typed: str, heading: str, first: str, count: int
+    searching: Page, typed: str, heading: str, first: str, count: int
 ) -> None:
-    said = look_for(phone, typed)
+    said = look_for(searching, typed)
     assert f"{count} ward" in said
-    assert links(phone, heading)[0] == links(phone)[0] == first
-    assert len(links(phone, heading)) == count
+    assert links(searching, heading)[0] == links(searching)[0] == first
+    assert len(links(searching, heading)) == count
     if typed.startswith("burglary"):
-        assert links(phone, "Start here") == ["figures/recorded-burglary/"]
-    results(phone).locator("a").first.click()
-    assert phone.locator("h1").inner_text().endswith("ward")
+        assert links(searching, "Start here") == ["figures/recorded-burglary/"]
+    results(searching).locator("a").first.click()
+    assert searching.locator("h1").inner_text().endswith("ward")
 
 
-def test_the_page_says_that_a_postcode_is_unknown(phone: Page) -> None:
-    said = look_for(phone, "ZZ99 9ZZ")
+def test_the_page_says_that_a_postcode_is_unknown(searching: Page) -> None:
+    said = look_for(searching, "ZZ99 9ZZ")
     assert said == "ZZ99 9ZZ is not in the list of postcodes. It may be outside the borough, or new."
 
 
@@ -495,9 +498,9 @@ def test_results_are_reached_and_opened_by_keyboard_alone(page: Page, address: s
     assert page.locator("h1").is_visible()
 
 
-def test_a_result_has_its_place_and_a_sentence_with_the_words_marked(phone: Page) -> None:
-    look_for(phone, "perpetrators hub")
-    result = results(phone).first
+def test_a_result_has_its_place_and_a_sentence_with_the_words_marked(searching: Page) -> None:
+    look_for(searching, "perpetrators hub")
+    result = results(searching).first
     assert result.locator("a").inner_text() == "Set up an advisory hub on working with perpetrators"
     assert result.locator(".count").inner_text().startswith("What was promised › 2021–26 strategy ›")
     assert "hub" in " ".join(result.locator("mark").all_inner_texts()).lower()
@@ -556,15 +559,18 @@ def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, address: str, word
     assert len(found["passes"]) > 20
 
 
-def test_nothing_moves_when_the_script_has_loaded(page: Page, address: str) -> None:
-    page.add_init_script(
-        "window.moved = 0; new PerformanceObserver(l => l.getEntries().forEach(e => moved += e.value))"
-        ".observe({type: 'layout-shift', buffered: true})"
-    )
-    page.goto(address + PAGE)
-    page.get_by_label("What are you looking for?").wait_for()
-    assert page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))") is None
-    assert page.evaluate("moved") == 0
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_when_the_script_has_loaded(chromium: Browser, address: str, width: int) -> None:
+    with chromium.new_context(viewport={"width": width, "height": 800}) as context:
+        page = context.new_page()
+        page.add_init_script(
+            "window.moved = 0; new PerformanceObserver(l => l.getEntries().forEach(e => moved += e.value))"
+            ".observe({type: 'layout-shift', buffered: true})"
+        )
+        page.goto(address + PAGE)
+        page.get_by_label("What are you looking for?").wait_for()
+        assert page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))") is None
+        assert page.evaluate("moved") == 0
 
 
 def test_the_search_page_has_a_way_out_because_results_can_be_sensitive(phone: Page) -> None:
@@ -579,20 +585,17 @@ def test_the_search_is_one_link_on_every_page_and_no_item_of_the_menu(page: Page
         assert page.url == address + PAGE
 
 
-def test_without_javascript_the_page_says_so_and_links_to_other_pages(
-    chromium: Browser, address: str
-) -> None:
-    with chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(address)
-        page.get_by_role("link", name="Search", exact=True).click()
-        page.locator("noscript p", has_text="Search needs JavaScript").wait_for()
-        assert not page.locator("#sought").is_visible()
-        parts = page.locator("article").get_by_role("link")
-        ways = parts.evaluate_all("all => all.map(a => a.getAttribute('href'))")
-        assert ways == [
-            "../help/", "../report/", "../wards/", "../subjects/", "../figures/", "../plans/", "../about/words/", "../about/ask/",
-        ]  # fmt: skip
+def test_without_javascript_the_page_says_so_and_links_to_other_pages(tab: Tabs, address: str) -> None:
+    page = tab(java_script_enabled=False)
+    page.goto(address)
+    page.get_by_role("link", name="Search", exact=True).click()
+    page.locator("noscript p", has_text="Search needs JavaScript").wait_for()
+    assert not page.locator("#sought").is_visible()
+    parts = page.locator("article").get_by_role("link")
+    ways = parts.evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert ways == [
+        "../help/", "../report/", "../wards/", "../subjects/", "../figures/", "../plans/", "../about/words/", "../about/ask/",
+    ]  # fmt: skip
 
 
 def test_text_of_a_page_never_becomes_markup(tmp_path: Path, chromium: Browser) -> None:

@@ -62,9 +62,9 @@ def test_nothing_moves_while_a_page_arrives(chromium: Browser, real_site: Path, 
         chromium.new_context(viewport={"width": width, "height": 800}) as context,
     ):
         context.add_init_script(WATCH)
+        page = context.new_page()
         for path in [*PAGES, *sample]:
             whole = (real_site / path / "index.html").read_bytes()
-            page = context.new_page()
             # No frame is drawn before there is something to see.
             seen = whole.index(b"<header")
             pieces.put(whole[:seen])
@@ -77,5 +77,4 @@ def test_nothing_moves_while_a_page_arrives(chromium: Browser, real_site: Path, 
             pieces.put(b"")
             page.wait_for_load_state()
             moved += [f"{path}: {m}" for m in page.evaluate(SEEN)["moved"]]
-            page.close()
     assert not moved, "\n".join(moved)

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from browser import Tabs
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 ADDRESS = "report/"
@@ -49,15 +50,14 @@ def test_the_accessibility_tree_says_that_it_is_a_button(reader: Page) -> None:
     expect(reader.get_by_role("button", name=word, exact=True).first).to_be_visible()
 
 
-def test_without_script_the_word_leads_to_its_entry(chromium: Browser, address: str) -> None:
-    with chromium.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(address + ADDRESS)
-        term = page.locator(".term").first
-        word = term.inner_text()
-        term.click()
-        assert page.url.partition("#")[0] == address + "about/words/"
-        assert page.locator("dt:target").inner_text().rstrip("s") == word.rstrip("s")
+def test_without_script_the_word_leads_to_its_entry(tab: Tabs, address: str) -> None:
+    page = tab(1280, java_script_enabled=False)
+    page.goto(address + ADDRESS)
+    term = page.locator(".term").first
+    word = term.inner_text()
+    term.click()
+    assert page.url.partition("#")[0] == address + "about/words/"
+    assert page.locator("dt:target").inner_text().rstrip("s") == word.rstrip("s")
 
 
 def test_every_link_to_an_entry_has_one(real_site: Path) -> None:

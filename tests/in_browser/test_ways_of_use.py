@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from browser import Tabs
+from playwright.sync_api import Page
 from test_browser import CHARTS, PAGES
 
 # WCAG 1.4.12: readers may set these, and nothing may be lost.
@@ -22,15 +23,15 @@ MOVING = """() => [...document.querySelectorAll("*")].filter(e => {
 
 
 @pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(viewport={"width": 360, "height": 800}) as context:
-        yield context.new_page()
+def phone(tab: Tabs) -> Page:
+    return tab()
 
 
 def heard(page: Page) -> list[dict[str, object]]:
     """What Chromium tells a screen reader of the page: role, name and place of each node, in reading order."""
     session = page.context.new_cdp_session(page)
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
     names = {n["nodeId"]: n for n in nodes}
 
     def walk(node: dict[str, object], inside: tuple[str, ...]) -> Iterator[dict[str, object]]:
@@ -116,33 +117,31 @@ def test_nothing_is_lost_with_more_space_between_letters_and_lines(
 
 @pytest.mark.parametrize("name", ["home", "ward", "wards", "choose", "indicator", "scorecard"])
 def test_in_forced_colours_everything_keeps_its_edge_and_the_focus_is_seen(
-    chromium: Browser, address: str, name: str
+    tab: Tabs, address: str, name: str
 ) -> None:
-    with chromium.new_context(forced_colors="active", viewport={"width": 1280, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(address + PAGES[name])
-        assert page.evaluate("matchMedia('(forced-colors: active)').matches")
-        for part in (".exit", ".card", ".tag", ".urgent", ".button"):
-            for found in page.locator(part).all():
-                width = found.evaluate(
-                    "e => parseFloat(getComputedStyle(e).borderTopWidth) + parseFloat(getComputedStyle(e).borderLeftWidth)"
-                )
-                assert width > 0, f"{part} has no edge"
-        for link in page.locator("a[href]:visible").all()[:12]:
-            link.focus()
-            style = link.evaluate(
-                "e => [getComputedStyle(e).outlineStyle, parseFloat(getComputedStyle(e).outlineWidth)]"
+    page = tab(1280, forced_colors="active")
+    page.goto(address + PAGES[name])
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    for part in (".exit", ".card", ".tag", ".urgent", ".button"):
+        for found in page.locator(part).all():
+            width = found.evaluate(
+                "e => parseFloat(getComputedStyle(e).borderTopWidth) + parseFloat(getComputedStyle(e).borderLeftWidth)"
             )
-            assert style[0] == "solid"
-            assert style[1] >= 2
+            assert width > 0, f"{part} has no edge"
+    for link in page.locator("a[href]:visible").all()[:12]:
+        link.focus()
+        style = link.evaluate(
+            "e => [getComputedStyle(e).outlineStyle, parseFloat(getComputedStyle(e).outlineWidth)]"
+        )
+        assert style[0] == "solid"
+        assert style[1] >= 2
 
 
 @pytest.mark.parametrize("name", ["home", "ward", "wards", "indicator", "search"])
-def test_nothing_moves_for_those_who_ask_for_less_motion(chromium: Browser, address: str, name: str) -> None:
-    with chromium.new_context(reduced_motion="reduce", viewport={"width": 1280, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(address + PAGES.get(name, f"{name}/"))
-        assert page.evaluate(MOVING) == []
+def test_nothing_moves_for_those_who_ask_for_less_motion(tab: Tabs, address: str, name: str) -> None:
+    page = tab(1280, reduced_motion="reduce")
+    page.goto(address + PAGES.get(name, f"{name}/"))
+    assert page.evaluate(MOVING) == []
 
 
 @pytest.mark.parametrize("name", ["home", "action", "wards", "indicator", "search"])

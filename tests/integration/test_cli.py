@@ -26,12 +26,18 @@ def test_help_is_for_people(command: list[str], capsys: pytest.CaptureFixture[st
         assert re.search(rf"(?m)^  {code} +\w", told)
 
 
-def test_check_says_how_many_figures_and_statements(capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.main(["--project", str(ROOT), "check"]) == 0
+@pytest.mark.parametrize(
+    ("whose", "differ"), [("tiny", 1), pytest.param("real", 4, marks=pytest.mark.thorough)]
+)
+def test_check_says_how_many_figures_and_statements(
+    whose: str, differ: int, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = project if whose == "tiny" else ROOT
+    assert commands.main(["--project", str(root), "check"]) == 0
     told = capsys.readouterr().out
-    tables = [path.read_text() for path in ROOT.glob("data_packages/*/data/observations.csv")]
+    tables = [path.read_text() for path in root.glob("data_packages/*/data/observations.csv")]
     assert f"{sum(len(list(csv.DictReader(t.splitlines()))) for t in tables)} figures" in told
-    assert re.search(r"4 +differs", told)
+    assert re.search(rf"{differ} +differs", told)
 
 
 def test_a_wrong_command_is_code_2() -> None:

@@ -29,7 +29,7 @@ from portal.opendata.metadata import DateLiteral, Iri
 from portal.site import building, headers
 from portal.site.parsed_pages import parse_all
 from portal.site.verification import DATA, verify
-from project import ROOT, make_project, set_site, tree_of
+from project import ROOT, is_thorough, make_project, set_site, tree_of
 from rdflib.compare import isomorphic
 from rdflib.namespace import RDF, SDO
 from selectolax.lexbor import LexborHTMLParser
@@ -77,7 +77,10 @@ def number(cell: str) -> float | None:
 def test_independent_validators_find_no_problem(
     folder: Path, check: Callable[[Path], validators.Verdict]
 ) -> None:
-    verdict = check(folder)
+    if check is validators.openapi and folder.is_relative_to(ROOT) and not is_thorough():
+        verdict = validators.openapi(folder, every=5)  # the figures of all indicators have one form
+    else:
+        verdict = check(folder)
     assert verdict.faults == ()
     assert re.search("[1-9]", verdict.count) or check is validators.feed
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import shutil
 import zipfile
 from html import unescape
 from pathlib import Path
@@ -39,15 +40,27 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(made: Path, tmp_path: Path) -> Path:
     """The same, to be changed."""
-    import shutil  # noqa: PLC0415
-
     return Path(shutil.copytree(made, tmp_path / "tiny", symlinks=True))
 
 
-def test_nothing_that_the_site_serves_has_the_number(root: Path) -> None:
-    for number in ("7351", "8462"):
-        assert len(holding(root / "build/site", number)) > 5  # or the search finds nothing at all
+@pytest.fixture(scope="module")
+def after(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after the figure was taken back."""
+    root = Path(shutil.copytree(made, tmp_path_factory.mktemp("withdrawn") / "tiny", symlinks=True))
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    return root
+
+
+@pytest.fixture
+def withdrawn(after: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(after, tmp_path / "tiny", symlinks=True))
+
+
+def test_nothing_that_the_site_serves_has_the_number(made: Path, withdrawn: Path) -> None:
+    root = withdrawn
+    for number in ("7351", "8462"):
+        assert len(holding(made / "build/site", number)) > 5  # or the search finds nothing at all
     for number in ("7351", "8462"):
         assert holding(root / "build/site", number) == []
         assert not [p for p, data in tree_of(root / "data_packages").items() if number.encode() in data]
@@ -60,8 +73,8 @@ def test_nothing_that_the_site_serves_has_the_number(root: Path) -> None:
     assert whole.content.withdrawals[0].releases == "r1;r2;r3"
 
 
-def test_a_note_without_the_number_stays(root: Path) -> None:
-    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+def test_a_note_without_the_number_stays(after: Path) -> None:
+    root = after
     for page in ("releases/corrections", "releases/r1", "releases/r2", "figures/calls", "figures/calls/cite"):
         text = unescape((root / f"build/site/{page}/index.html").read_text())
         assert "A person asked us." in text, page
@@ -75,10 +88,9 @@ def test_a_note_without_the_number_stays(root: Path) -> None:
     assert '"period_end": "2020-04-30"' in told
 
 
-def test_no_checksum_that_is_served_lets_the_number_be_guessed(root: Path) -> None:
+def test_no_checksum_that_is_served_lets_the_number_be_guessed(made: Path, after: Path) -> None:
     """With the archive as it is now, somebody can pack it with each number there may be; none gives a known checksum."""
-    before = building.project(root).content.releases
-    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    root, before = after, building.project(made).content.releases
     known = set()
     for _, data in served(root / "build/site"):
         known |= set(re.findall(rb"\b[0-9a-f]{64}\b", data))
@@ -98,8 +110,8 @@ def test_no_checksum_that_is_served_lets_the_number_be_guessed(root: Path) -> No
     assert not [p for p, data in tree_of(root / "data_packages").items() if any(o in data for o in old)]
 
 
-def test_the_chain_of_archives_is_whole_afterwards_and_still_guarded(root: Path) -> None:
-    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+def test_the_chain_of_archives_is_whole_afterwards_and_still_guarded(withdrawn: Path) -> None:
+    root = withdrawn
     whole = building.project(root)
     found = [releasing.opened(whole, e) for e in whole.content.releases]
     assert [a.about.before_sha256 for a in found[1:]] == [e.sha256 for e in whole.content.releases[:-1]]
@@ -117,8 +129,8 @@ def test_the_chain_of_archives_is_whole_afterwards_and_still_guarded(root: Path)
         building.project(root)
 
 
-def test_an_archive_with_the_number_is_not_put_back_without_notice(root: Path, made: Path) -> None:
-    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+def test_an_archive_with_the_number_is_not_put_back_without_notice(withdrawn: Path, made: Path) -> None:
+    root = withdrawn
     for part in ("archives", "data"):
         for path in (made / HOME / part).iterdir():
             if path.name != "withdrawals.csv":
@@ -128,8 +140,8 @@ def test_an_archive_with_the_number_is_not_put_back_without_notice(root: Path, m
     assert any("shows a withdrawn figure" in p.message for p in caught.value.problems)
 
 
-def test_taking_back_twice_changes_nothing_more(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+def test_taking_back_twice_changes_nothing_more(withdrawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = withdrawn
     before = tree_of(root / "data_packages")
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
     assert "Nothing to withdraw" in capsys.readouterr().out
@@ -270,14 +282,12 @@ def test_where_small_counts_are_withheld_nothing_is_written_until_the_others_go(
     assert len(building.project(root).content.withdrawals) == 2
 
 
-def test_the_number_does_not_come_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_number_does_not_come_back(
+    made: Path, withdrawn: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Not by hand, not by going back to a release that had it, nor to a site that is kept elsewhere."""
-    import shutil  # noqa: PLC0415
-
-    old = (root / "build/site").resolve()
-    shutil.copytree(old, root / "copy")
-    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
-    shutil.copytree(root / "copy", root / "build/sites" / old.name)
+    root, old = withdrawn, (made / "build/site").resolve()
+    shutil.copytree(old, root / "build/sites" / old.name)
     capsys.readouterr()
     assert run(root, "rollback") == 1
     assert "withheld by now" in capsys.readouterr().err

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -210,13 +211,18 @@ def problems_of(root: Path) -> tuple[Problem, ...]:
     return packages.read_all(root, config.load(root).packages)[1]
 
 
+@cache
+def of_the_real_packages() -> tuple[Problem, ...]:
+    return problems_of(ROOT)
+
+
 REAL = sorted(p.parent.name for p in (ROOT / "data_packages").glob("*/datapackage.json"))
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_frictionless_and_the_check_agree_on_every_real_package(name: str) -> None:
     assert not upstream_refuses(ROOT / "data_packages" / name / "datapackage.json")
-    assert not [p for p in problems_of(ROOT) if p.file.startswith(f"data_packages/{name}/")]
+    assert not [p for p in of_the_real_packages() if p.file.startswith(f"data_packages/{name}/")]
 
 
 BAD = sorted(p for p in (ROOT / "tests" / "bad").iterdir() if (p / "data_packages").is_dir())

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,6 @@ from project import ROOT, SHARED, copy_tiny, make_project
 from workbook_files import QUIET, written
 
 NAMES = ("sources", "geography", "figures", "recorded", "plan", "routes", "services", "glossary", "threads", "programme", "releases")  # fmt: skip
-with tempfile.TemporaryDirectory() as folder:  # reading leaves a note of what was validated
-    READ, _ = packages.read_all(copy_tiny(Path(folder)), NAMES)
-FIGURES = next(p for p in READ if p.name == "figures")
 GIVEN = {"source": "report"}
 NORTH, SOUTH, WEST = "E05999991", "E05999992", "E05999993"
 BOROUGH, OTHER = "E09999999", "E09999998"
@@ -42,16 +40,27 @@ class Result:
     report: str
 
 
+@cache
+def tiny_packages() -> tuple[packages.Package, ...]:
+    with tempfile.TemporaryDirectory() as folder:  # reading leaves a note of what was validated
+        return packages.read_all(copy_tiny(Path(folder)), NAMES)[0]
+
+
+def figures_package() -> packages.Package:
+    return next(p for p in tiny_packages() if p.name == "figures")
+
+
 def read(path: Path, given: Mapping[str, str], **answers: str) -> Result:
     """Read a file as an import does, without checking the package."""
+    all_, own = tiny_packages(), figures_package()
     answered = {k.replace("_", "-"): v for k, v in answers.items()}
     book = workbooks.read(path)
-    turned = crosstabs.unpivot(book, crosstabs.Known(READ, FIGURES, answered, {**GIVEN, **given}))
+    turned = crosstabs.unpivot(book, crosstabs.Known(all_, own, answered, {**GIVEN, **given}))
     told = "\n".join(turned.report)
     if turned.faults or turned.doubts:
         return Result({}, frozenset(turned.doubts), tuple(map(str, turned.faults)), told)
-    layouts = columns.locate(turned.book, WantedTable(FIGURES, "observations"))
-    reading = rows.read(turned.book, layouts, READ, FIGURES, answered)
+    layouts = columns.locate(turned.book, WantedTable(own, "observations"))
+    reading = rows.read(turned.book, layouts, all_, own, answered)
     texts = [x.texts for x in reading.lines]
     names = ("indicator", "area", "period_start", "period_end", "type", "value", "status")
     figures = {tuple(t.get(n, "") for n in names): t.get("locator", "") for t in texts}
@@ -390,6 +399,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float)
 
 
+@cache
 def done_packages() -> tuple[packages.Package, ...]:
     return packages.read_all(ROOT, config.load(ROOT).packages)[0]
 
@@ -417,7 +427,7 @@ def test_a_nomis_download_has_months_down_and_areas_across() -> None:
     ]
     sheet = done.book.sheets[0]
     assert sorted(sheet.origins.values()) == sorted(filled)
-    value = FIGURES.tables["observations"].schema.names.index("value") + 1
+    value = figures_package().tables["observations"].schema.names.index("value") + 1
     for (row, _), (r, c) in sheet.origins.items():
         assert float(sheet.cells[row, value].number) == float(cells.cell(r, c).value)
     assert "are left out" in "".join(done.report)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal.core.model import Area
+from portal.core.model import Area, Content
 from portal.core.problems import PortalError
 from portal.core.vocabulary import AreaKind
 from portal.importers.geography import boundaries
@@ -385,9 +386,15 @@ def test_the_file_of_a_whole_force_is_neither_cut_nor_a_part(july: Stops) -> Non
     assert not july.filtered
 
 
+@cache
+def of_this_site() -> Content:
+    """The content of this repository's own packages."""
+    return building.read(ROOT)[1]
+
+
 @real
 def test_a_part_of_the_searches_is_left_out_where_no_break_says_so() -> None:
-    content = building.read(ROOT)[1]
+    content = of_this_site()
     with_break = stop_and_search.counts([*MONTHS[-1:], *API], content, "E09000023")
     assert set(with_break.frame["month"]) == {p.name[:7] for p in (*MONTHS[-1:], *API)}
     without = replace(content, breaks=())
@@ -432,5 +439,5 @@ def test_an_empty_month_is_not_zero(tmp_path: Path) -> None:
 
 def _lewisham() -> tuple[dict[str, Area], pd.DataFrame]:
     """The areas of the site and their outlines."""
-    content = building.read(ROOT)[1]
+    content = of_this_site()
     return dict(content.areas), pd.DataFrame([vars(o) for o in content.outlines])
