@@ -7,8 +7,8 @@ FILE is a file of “MPS Ward Level Crime”; the environment variable PORTAL_WA
 portals are made: of 300, 1,000 and 3,000 pages, or of PAGES. Without it, only this portal is measured.
 
 The floor is `mkdocs build` alone, on the pages, settings and theme that the portal has made: no checks, charts, search,
-sheets or verification. A whole build (`--fresh`) starts Python and does everything: warm with charts and sheets in the
-cache; with all drawings anew, when charts, sheets and pictures are deleted from the cache and the results of earlier
+sheets or verification. A whole build (`--fresh`) starts Python and does everything: warm with sheets and pictures in the
+cache; with all drawings anew, when sheets and pictures are deleted from the cache and the results of earlier
 checks stay; and cold, with nothing in the cache. Floor and warm builds take turns, and the shortest of each counts.
 Rebuilds are compared with a warm build. Each time is given on the clock and as processor seconds of all processes: where
 other programs run at the same time, only the latter can be compared.
@@ -31,7 +31,7 @@ from stopwatch import Spent, spent
 
 SIZES = (300, 1000, 3000)
 TIMES, OFTEN = 3, ("this one", "300", "1,000")  # long runs vary less, so they are measured once
-DRAWINGS = ("*.svg", "*.pdf", "*.png")  # what Chromium makes, in the cache
+DRAWINGS = ("*.pdf", "*.png")  # what Chromium makes, in the cache
 KEPT = Path(__file__).with_name("sizes.csv")
 MEASURED = {"plain mkdocs": "floor", "whole build, warm": "warm", "whole build, cold": "cold"}
 
@@ -114,7 +114,7 @@ def floor(root: Path) -> Spent:
 
 
 def forget_drawings(root: Path) -> None:
-    """Delete every drawing, sheet and picture from the cache, but not what earlier checks found."""
+    """Delete every sheet and picture from the cache, but not what earlier checks found."""
     for pattern in DRAWINGS:
         for path in (root / "build" / "cache").glob(pattern):
             path.unlink()
