@@ -183,7 +183,7 @@ def test_a_table_with_first_and_last_days_is_read_as_the_command_reads_it(tmp_pa
         address, _ = drop(ada, "days.xlsx", rows)
         page = ada.get(f"{address}/columns?package=figures")
         assert chosen(page)["column Start date"] == "period_start"
-        assert "Last day of the period" in page.body
+        assert chosen(page)["column Finished"] == "period_end"
         columns = {"column Offence desc": "indicator", "column Finished": "period_end"}
         said = {**chosen(page), "package": "figures", **columns, "given source": "report"}
         page = ada.read(ada.post(f"{address}/columns", said))

@@ -297,12 +297,17 @@ class _Table:
                 yield AskedColumn(words, examples, guess, True, len(some))
 
     def _first_and_last(self) -> Mapping[int, str]:
-        """Return the columns of first and last days: just two seem to be periods, and the second is never the earlier one."""
+        """Return the columns of first and last days: just two are days or periods, and the second is never the earlier one."""
+        heads = list(self._headings())
+        named = {self.names.column(cell): column for column, cell in heads}
         found = [
             column
-            for column, cell in self._headings()
+            for column, cell in heads
             if not self.names.column(cell) and self._guess(cell, self._below(column)) == PERIOD
         ]
+        one_day = [named[n] for n in _OF_ONE_TIME if n in named]
+        if len(one_day) == len(found) == 1:
+            found = [*one_day, *found] if FIRST_DAY in named else [*found, *one_day]
         if len(found) != 2:
             return {}
         cells, rows = self.sheet.cells, range(self.row + 1, self.row + 1 + _SAMPLE)

@@ -172,6 +172,7 @@ VARIANTS: Mapping[str, tuple[Sequence[Sequence[object]], Mapping[str, str], Mapp
     "names with their codes": ([["Ward", "Jan 2020", "Feb 2020"], [f"North & Quay ({NORTH})", 12, 9], [f"{SOUTH} - South", 7, 8]], CALLS, {}, JAN_FEB),
     "names once for all their rows": ([["Ward", "Month", "Number"], ["North & Quay", "Jan 2020", 12], [None, "Feb 2020", 9], ["South", "Jan 2020", 7], [None, "Feb 2020", 8]], CALLS, {"labels": "above"}, JAN_FEB),
     "a total without a name": ([*BY_MONTH, [None, 19, 17]], CALLS, {"labels": "leave-out"}, JAN_FEB),
+    "a total with empty labels beside it": ([["Offence", "Ward", "Month", "Number"], *(["Calls", w, m, n] for w, m, n in (("North & Quay", "Jan 2020", 12), ("North & Quay", "Feb 2020", 9), ("South", "Jan 2020", 7), ("South", "Feb 2020", 8))), ["Total", None, None, 36]], {}, {}, JAN_FEB),
     "indicators above their wards": ([["Ward", "Jan 2020"], ["Calls"], ["North & Quay", 12], ["West Field", None], ["South", 7], ["Thefts"], ["North & Quay", 9], ["South", 8]], {}, {}, {month(NORTH, 2020, 1, "12"), month(SOUTH, 2020, 1, "7"), month(NORTH, 2020, 1, "9", "", "thefts"), month(SOUTH, 2020, 1, "8", "", "thefts")}),
     "wards above their indicators": ([["Measure", "Jan 2020"], ["North & Quay"], ["Calls", 12], ["Thefts", 9], ["South"], ["Calls", 7], ["Thefts", 8]], {}, {}, {month(NORTH, 2020, 1, "12"), month(SOUTH, 2020, 1, "7"), month(NORTH, 2020, 1, "9", "", "thefts"), month(SOUTH, 2020, 1, "8", "", "thefts")}),
     "years above their quarters": ([["Period", "Calls"], ["2019/20"], ["Q4", 10], ["2020/21"], ["Q1", 11]], {"area": NORTH}, {}, in_years(Q1, Q2)),
@@ -272,8 +273,9 @@ def test_a_sheet_with_fewer_than_half_of_our_headings_is_asked_whether_it_has_to
         [["Ward code", "Ward name", "Jan 2020", "Feb 2020"], [NORTH, "South", 1, 2]],
         [["Ward", "From", "Count"], ["South", "2020-02-01", 1]],
         [["Ward", "From", "To", "Count"], ["South", "2020-02-01", "30/02/2020", 1]],
+        [["Ward", "From", "Finished", "Count"], ["South", "2019-07-01", "30/06/2020", 1]],
     ],
-    ids=["no year", "code and name differ", "no last day", "no date"],
+    ids=["no year", "code and name differ", "no last day", "no date", "a last day that is not called so"],
 )
 def test_a_heading_that_cannot_be_right_is_a_problem(sheet: list[list[object]], tmp_path: Path) -> None:
     assert read(written(tmp_path / "t.xlsx", {"S": sheet}), CALLS).faults

@@ -400,7 +400,7 @@ def test_what_a_sheet_with_periods_across_does_not_say_is_a_problem_at_its_figur
 def test_periods_across_that_cannot_be_read_are_one_problem_that_says_what_to_do(
     project: Path, tmp_path: Path, kind: str
 ) -> None:
-    heads = ["201608", "201609"]
+    heads = ["201608", "201610"]
     sheet = [["Title"], ["Indicator", "Area", *heads], ["bikes", "E09999999", *range(20, 20 + len(heads))]]
     told = problems(project, written(tmp_path / f"q.{kind}", {"Sheet1": sheet}))
     assert told.count("Found:") == 1

@@ -311,7 +311,11 @@ class _Unpivoting:
         if whole is not None and whole.is_whole:
             if whole.is_month and span > 1:
                 whole = written_periods.lengthened(whole, span)
-            texts[FIRST_DAY], texts[LAST_DAY] = (d.isoformat() for d in whole.days())
+            days = dict(zip((FIRST_DAY, LAST_DAY), (d.isoformat() for d in whole.days()), strict=True))
+            if any(texts.get(n) and texts[n] != day for n, day in days.items()) and stated:
+                fix = "Name both columns of days, such as Start date and End date, or leave one out."
+                self._fault(stated[0][0], "This period does not fit the day in another column.", fix)
+            texts |= days
         elif stated or not {FIRST_DAY, LAST_DAY} <= texts.keys():
             place = stated[0][0] if stated else (row, column)
             what = "does not say the year" if whole else "says no period, or two that do not fit"
@@ -372,6 +376,9 @@ class _Unpivoting:
         same = [c for c, d in block.labels.items() if d == dimension]
         filled = [r for r in block.rows if r < row and (r, column) in spread]
         if dimension not in (AREA, INDICATOR) or not filled or any((row, c) in spread for c in same):
+            return None
+        beside = [spread[row, c] for c in block.labels if (row, c) in spread]
+        if any(self.names.meaning(cell).dimension == TOTAL for cell in beside):
             return None
         above = (filled[-1], column)
         words = squeezed(spread[above].text)
