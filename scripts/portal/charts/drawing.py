@@ -6,7 +6,7 @@ tests compare every chart of the site, and made-up ones, with what plotly.js dra
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from html import escape
 from itertools import groupby
@@ -117,8 +117,8 @@ def _panel(layout: Figure, suffix: str) -> Panel:
     bottom, top = ((1 - share) * layout["height"] for share in y["domain"])
     return Panel(
         box=Box(left, top, right, bottom),
-        x=Scale(*x["range"], left, right),
-        y=Scale(*y["range"], bottom, top),
+        x=Scale(x["range"][0], x["range"][1], left, right),
+        y=Scale(y["range"][0], y["range"][1], bottom, top),
         x_axis=x,
         y_axis=y,
         number=int(suffix or 1),
@@ -179,7 +179,7 @@ def _ticks(axis: Figure) -> Iterator[tuple[float, str]]:
 def _has(axis: Figure, value: float) -> bool:
     low, high = sorted(axis["range"])
     little = (high - low) * 1e-6
-    return low - little <= value <= high + little
+    return bool(low - little <= value <= high + little)
 
 
 # --- shapes
@@ -342,7 +342,7 @@ def _triangle(x: float, y: float, radius: float, to: int) -> str:
     return f"M{_at(x - to * radius / 2, y - high)}V{_number(y + high)}L{_at(x + to * radius, y)}Z"
 
 
-_SYMBOLS = {
+_SYMBOLS: Mapping[str, Callable[[float, float, float], str]] = {
     "circle": _circle,
     "triangle-left": partial(_triangle, to=-1),
     "triangle-right": partial(_triangle, to=1),

@@ -83,7 +83,7 @@ def clear(
     Raises:
         PortalError: the policy forbids a figure, or a withheld figure can be worked out; every such figure is named.
     """
-    if forbidden := tuple(forbidden_figures(content, policy)):
+    if forbidden := (*forbidden_figures(content, policy), *_splits_of_withheld(content)):
         raise PortalError(forbidden)
     if leaks := tuple(_leak_problems(content, policy, earlier, memory)):
         raise PortalError(leaks)
