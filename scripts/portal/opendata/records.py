@@ -120,10 +120,14 @@ def withheld_keys(content: Content) -> frozenset[Key]:
 
 
 def past_records(
-    release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]
-) -> tuple[FigureRecord, ...]:
-    """Return every figure as a release published it, without the values of those that are `hidden`."""
-    return tuple(_then(release, history, hidden))
+    release: PastRelease, history: ReleaseHistory, hidden: frozenset[Key]
+) -> Mapping[str, tuple[FigureRecord, ...]]:
+    """Return every figure as a release published it, by the slug of its indicator, without the values of those `hidden`."""
+    asked = "past_records", release.release.id, hidden
+    if asked not in history.remembered:
+        history.remembered[asked] = group_by(_then(release, history, hidden), lambda r: r.slug)
+    found: Mapping[str, tuple[FigureRecord, ...]] = history.remembered[asked]
+    return found
 
 
 def _then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]) -> Iterator[FigureRecord]:

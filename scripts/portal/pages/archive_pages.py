@@ -59,7 +59,7 @@ def archive_pages(context: PageContext, about: Link) -> Iterator[Page]:
         if not past.slugs:
             continue
         release = past.release
-        groups = records.group_by(records.past_records(past, context.history, hidden), lambda r: r.slug)
+        groups = records.past_records(past, context.history, hidden)
         units = {row["slug"]: row["unit"] for row in past.rows("indicators", "id").values()}
         figures = [_archived(context, release, own, units[slug]) for slug, own in groups.items()]
         shown = {f.said.rpartition("[")[2].rstrip("]") for f in figures}

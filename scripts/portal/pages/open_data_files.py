@@ -158,10 +158,10 @@ def _of_releases(inputs: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
 
 
 def _of_release(
-    inputs: OpenDataFiles, past: PastRelease, hidden: Collection[Key]
+    inputs: OpenDataFiles, past: PastRelease, hidden: frozenset[Key]
 ) -> Iterator[tuple[str, bytes]]:
     release, tables = past.release, []
-    by_slug = records.group_by(records.past_records(past, inputs.history, hidden), lambda r: r.slug)
+    by_slug = records.past_records(past, inputs.history, hidden)
     for slug, figures in by_slug.items():
         path = api.release_path(release.id, slug, "json")
         csv = api.release_path(release.id, slug, "csv")

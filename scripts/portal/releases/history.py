@@ -1,9 +1,10 @@
 """Read what each release published, figure by figure, from the archives."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from portal.core import field_types
 from portal.core.model import Content, Observation, Release
@@ -48,6 +49,11 @@ class ReleaseHistory:
     """All releases, the earliest first."""
 
     releases: tuple[PastRelease, ...] = ()
+
+    @cached_property
+    def remembered(self) -> dict[Hashable, Any]:
+        """Keep results computed from this history for reuse, by function and arguments."""
+        return {}
 
     @cached_property
     def first(self) -> Mapping[Key, Release]:

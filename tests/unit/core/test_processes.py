@@ -128,3 +128,68 @@ def test_a_site_is_the_same_whether_one_process_made_it_or_two(
     two = tree_of((root / "build/site").resolve())
     monkeypatch.setattr(processes, "WORKERS", 1)
     assert tree_of(building.build(root, lambda step: None, fresh=True).folder) == two
+
+
+# --- one job beside what the caller does
+
+
+def test_a_job_runs_in_another_process_while_the_block_goes_on(tmp_path: Path) -> None:
+    began, goes_on = tmp_path / "began", tmp_path / "goes on"
+
+    def job() -> int:
+        began.touch()
+        while not goes_on.exists():
+            pass
+        return os.getpid()
+
+    with processes.beside(job) as result:
+        while not began.exists():
+            pass
+        goes_on.touch()
+        assert result() != os.getpid()
+
+
+def test_what_a_job_beside_raises_is_raised_where_its_result_is_asked_for() -> None:
+    def wrong() -> None:
+        raise PortalError([Problem("a.csv", message="Wrong.")])
+
+    with processes.beside(wrong) as result, pytest.raises(PortalError, match="Wrong"):
+        result()
+
+
+def test_a_job_beside_that_is_killed_is_a_problem() -> None:
+    with processes.beside(lambda: os.kill(os.getpid(), 9)) as result, pytest.raises(PortalError) as caught:
+        result()
+    assert caught.value.problems[0].code == "worker"
+
+
+def test_a_job_beside_ends_with_the_block_if_nobody_asks_for_its_result(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+
+    def job() -> None:
+        pid.write_text(f"{os.getpid()}\n")
+        while True:
+            pass
+
+    with processes.beside(job):
+        while not (pid.exists() and pid.read_text().endswith("\n")):
+            pass
+    assert not is_running(int(pid.read_text()))
+
+
+def test_a_large_result_and_workers_at_the_same_time_do_not_wait_for_each_other() -> None:
+    with processes.beside(lambda: b"x" * 10_000_000) as result:
+        assert processes.run_all([lambda: 1, lambda: 2]) == [1, 2]
+        assert len(result()) == 10_000_000
+
+
+@pytest.mark.parametrize(("name", "value"), [("WORKERS", 1), ("threads", 2)])
+def test_where_forking_is_not_safe_the_job_runs_here_when_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: int
+) -> None:
+    if name == "WORKERS":
+        monkeypatch.setattr(processes, "WORKERS", value)
+    else:
+        monkeypatch.setattr(threading, "active_count", lambda: value)
+    with processes.beside(os.getpid) as result:
+        assert result() == os.getpid()
