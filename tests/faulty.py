@@ -105,7 +105,7 @@ def main(root: Path) -> None:
     processes.WORKERS = 1  # what a worker process does would not be counted
     settings, released = building.check(root)
     site = staging.plan_site(settings, released)
-    pictures = building._pictures(settings, site.charts, lambda step: None)
+    pictures = building._pictures(settings, lambda step: None)
     contents = staging.write_files(site, pictures, lambda _, content: content)
 
     def write_files(*arguments: Any) -> staging.Tree[rendering.RenderedFile]:

@@ -116,11 +116,14 @@ def test_half_years_say_nothing_of_a_withheld_quarter(empty: Content, quarter: i
 def test_the_attacker_would_see_a_half_year_with_a_withheld_quarter_in_it(empty: Content) -> None:
     """Otherwise it says little that it sees nothing."""
     counts = truth({(NORTH, 10): 4})
-    shown = figures(published(empty, counts))
+    withheld = {Key(NAME, a, "", str(STARTS[10]), str(ENDS[10])) for a in (NORTH, SOUTH)}
+    shown = {
+        k: Figure(k, None, "c") if k in withheld else Figure(k, Fraction(n), "") for k, n in counts.items()
+    }
     quarters = sorted(k for k in counts if k.area == NORTH)[-2:]
     half = Key(NAME, NORTH, "", quarters[0].start, quarters[1].end)
     told = shown | {half: Figure(half, Fraction(sum(counts[k] for k in quarters)), "")}
-    found = deduced(knowledge(site(published(empty, counts), told), told, [quarters[1]]))
+    found = deduced(knowledge(site(empty, told), told, sorted(withheld)))
     assert found[quarters[1]].values == 1
 
 

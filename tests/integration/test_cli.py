@@ -61,7 +61,7 @@ def test_a_fault_of_the_program_is_code_3_and_goes_to_the_log(
 def test_progress_names_each_step(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.main(["--project", str(tiny), "build"]) == 0
     told = capsys.readouterr().err
-    for step in ("Checking", "Drawing", "Writing", "Making", "Verifying"):
+    for step in ("Checking", "Writing", "Making", "Verifying"):
         assert re.search(rf"{step}.* … \d+\.\d s", told)
 
 

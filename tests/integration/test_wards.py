@@ -140,8 +140,8 @@ def test_each_ward_page_shows_the_figures_of_its_download(
     ids = {i.short_title: i.id for i in real.content.indicators.values() if i.chart == "recorded"}
     wards = [a for a in real.content.areas.values() if a.kind == "ward" and a.valid_to is None]
     assert (
-        len(pages) == len(wards) + 3
-    )  # and the pages that compare them, show them on the map, and the whole pack
+        len(pages) == len(wards) + 5
+    )  # and those that compare them, show them on the map, show parts of them on two maps, and the whole pack
     for ward in wards:
         slug = re.sub("[^a-z]+", "-", ward.name.lower())
         with (real_site / "wards" / slug / "figures.csv").open(newline="") as lines:

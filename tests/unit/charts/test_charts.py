@@ -28,7 +28,9 @@ def test_bars_start_at_zero_and_use_the_house_colours(real: ClearedContent) -> N
                 if name.startswith(("xaxis", "yaxis")):
                     assert axis["fixedrange"]
                     assert axis.get("rangemode", "tozero") == "tozero"
-            used = json.dumps([t["marker"].get("color") or t["line"]["color"] for t in figure["data"]])
+            used = json.dumps(
+                [t.get("marker", {}).get("color") or t["line"]["color"] for t in figure["data"]]
+            )
             assert set(re.findall(r"#\w{6}", used)) <= grammar.PALETTE
 
 

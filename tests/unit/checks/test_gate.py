@@ -35,7 +35,7 @@ ROWS = {
     "connections": plans.Connection, "routes/connections": contacts.RouteConnection, "update_actions": plans.UpdateAction, "milestones": plans.Milestone, "statuses": plans.ActionStatus,
     "duties": duties.Duty, "evidence": duties.Evidence, "meetings": meetings.Meeting, "papers": meetings.Paper, "questions": meetings.Question, "subjects": meetings.MeetingSubject,
     "police_teams": meetings.PoliceTeam, "police_priorities": meetings.PolicePriority,
-    "lsoas": places.Lsoa, "profiles": places.Profile, "dispersion": measured.Dispersion, "revisions": measured.Revision, "outcomes": measured.OutcomeOf, "disagreements": model.Disagreement, "withdrawals": model.WithdrawnFigure, "populations": model.Population, "services": contacts.Service, "accepted": model.AcceptedWarning,
+    "lsoas": places.Lsoa, "neighbourhoods": places.NeighbourhoodLsoa, "profiles": places.Profile, "dispersion": measured.Dispersion, "revisions": measured.Revision, "outcomes": measured.OutcomeOf, "disagreements": model.Disagreement, "withdrawals": model.WithdrawnFigure, "populations": model.Population, "services": contacts.Service, "accepted": model.AcceptedWarning,
 }  # fmt: skip
 SPELLINGS = (
     "true", "false", "TRUE", "FALSE", "True", "False", "1", "0", "yes", "no", "tRUE", " true", "true ", "t", "wahr", "VRAI", "-1", "2", "01", "007", "1.0", "1.50", "1.", ".5",
