@@ -160,11 +160,11 @@ def rgb(colour: str) -> str:
 
 
 def test_every_drawing_has_a_dark_copy_in_the_colours_of_the_dark_scheme(real_site: Path) -> None:
-    colour, known = re.compile(r"#[0-9a-f]{6}"), set(DARK.values())
+    colour, known = re.compile(r"#[0-9A-Fa-f]{6}"), {c.lower() for c in DARK.values()}
     seen = 0
     for path in real_site.rglob("*-dark.svg"):
         dark, light = path.read_text(), path.with_name(path.name.replace("-dark.svg", ".svg")).read_text()
-        assert set(colour.findall(dark)) <= known, path
+        assert {c.lower() for c in colour.findall(dark)} <= known, path
         assert colour.sub("", dark) == colour.sub("", light), path
         seen += 1
     assert seen == len(list(real_site.glob("figures/*/*-wide.svg"))) * 2 + len(
