@@ -5,7 +5,6 @@ The charts of an area are all recorded crime, and the type of crime that changed
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from portal.analysis import measures, sentences
 from portal.analysis.funnels import funnel_of
@@ -18,7 +17,6 @@ from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rat
 from portal.charts.funnels import funnel_chart
 from portal.charts.grammar import NARROW, Figure, escape_texts
 from portal.charts.heat_strips import Strip, heat_chart
-from portal.core import processes
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import is_guarded, top_total
 from portal.core.text import word_for_area
@@ -70,31 +68,25 @@ class SiteCharts:
 
 
 def build_site_charts(released: ClearedContent) -> SiteCharts:
-    """Build every chart of the site: those of each indicator, and beside them, in a worker, those that compare areas."""
-    with processes.beside(lambda: _comparing_areas(released)) as others:
-        of_indicators = {i.id: build_chart(released, i) for i in released.content.indicators.values()}
-        return SiteCharts(of_indicators=of_indicators, **others())
-
-
-def _comparing_areas(released: ClearedContent) -> dict[str, Any]:
-    """Return the charts of areas and those that compare areas, by the names of `SiteCharts`."""
+    """Build every chart of the site: those of each indicator, and those of each ward."""
     wards, recorded = current_wards(released), recorded_indicators(released)
     plain = [i for i in recorded if not is_guarded(i)]
     places = places_of(released)
     boroughs = [a for a in released.content.areas.values() if a.kind == "borough"]
-    return {
-        "of_areas": {a.code: build_area_charts(released, a.code) for a in wards},
-        "rates": {i.id: c for i in recorded if places and (c := rates_chart(released, i, places))},
-        "by_ward": {i.id: c for i in recorded if (c := _changes(released, i, wards))},
-        "heat": {i.id: c for i in plain if (c := _quarters(released, i, wards))},
-        "among_wards": {a.code: c for a in wards if (c := places_chart(released, plain, a, wards))},
-        "funnels": {i.id: funnel_chart(f, "ward") for i in plain if (f := funnel_of(released, i, wards))},
-        "borough_funnels": {
+    return SiteCharts(
+        of_indicators={i.id: build_chart(released, i) for i in released.content.indicators.values()},
+        of_areas={a.code: build_area_charts(released, a.code) for a in wards},
+        rates={i.id: c for i in recorded if places and (c := rates_chart(released, i, places))},
+        by_ward={i.id: c for i in recorded if (c := _changes(released, i, wards))},
+        heat={i.id: c for i in plain if (c := _quarters(released, i, wards))},
+        among_wards={a.code: c for a in wards if (c := places_chart(released, plain, a, wards))},
+        funnels={i.id: funnel_chart(f, "ward") for i in plain if (f := funnel_of(released, i, wards))},
+        borough_funnels={
             i.id: funnel_chart(f, word_for_area(released.area))
             for i in recorded
             if (f := funnel_of(released, i, boroughs))
         },
-    }
+    )
 
 
 def blank_charts(released: ClearedContent) -> SiteCharts:

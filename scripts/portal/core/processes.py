@@ -1,4 +1,4 @@
-"""Run jobs in two worker processes at once, or one job beside what the caller does.
+"""Run jobs in two worker processes at once.
 
 Workers are forked, so that a job can use everything that its caller has in memory. Where Python cannot fork safely
 (Windows, macOS, a process with several threads) or there is only one processor, the jobs run here, one after another.
@@ -10,10 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from portal.core.problems import PortalError, Problem
 
@@ -45,64 +43,12 @@ def run_all(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         ) as pool:
             return list(pool.map(_run, range(len(jobs)), chunksize=-(-len(jobs) // (WORKERS * _CHUNKS))))
     except BrokenProcessPool as error:
-        raise PortalError([_ended_early()]) from error
+        message = "A worker process ended before its work was done."
+        fix = "Check that there is enough memory, then try again."
+        raise PortalError([Problem("build", code="worker", message=message, fix=fix)]) from error
     finally:
         _jobs = ()
         gc.unfreeze()
-
-
-@contextmanager
-def beside(job: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
-    """Run a job in a worker process while the block goes on; yield a function that waits for its result.
-
-    Where Python cannot fork, the job runs when its result is asked for. A job whose result is not asked for is killed at
-    the end of the block. Results are pickled, and what the job changes in memory is lost.
-
-    Raises: the function raises what the job raises; `PortalError` if the worker is killed.
-    """
-    if not _can_fork():
-        yield job
-        return
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    gc.freeze()  # as above
-    worker = context.Process(target=_run_beside, args=(job, sender))
-    worker.start()
-    sender.close()
-
-    def result() -> Result:
-        try:
-            is_good, found = receiver.recv()
-        except EOFError:
-            raise PortalError([_ended_early()]) from None
-        worker.join()
-        if not is_good:
-            raise found
-        return cast(Result, found)
-
-    try:
-        yield result
-    finally:
-        worker.kill()
-        worker.join()
-        receiver.close()
-        gc.unfreeze()
-
-
-def _run_beside(job: Callable[[], Any], sender: Connection) -> None:
-    _prepare_worker()
-    try:
-        found = True, job()
-    except Exception as error:  # raised again in the caller
-        found = False, error
-    sender.send(found)
-
-
-def _ended_early() -> Problem:
-    message = "A worker process ended before its work was done."
-    return Problem(
-        "build", code="worker", message=message, fix="Check that there is enough memory, then try again."
-    )
 
 
 def _can_fork() -> bool:

@@ -12,7 +12,7 @@ from portal.charts.area_charts import blank_charts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
-from portal.core import operating_system, periods, processes
+from portal.core import operating_system, periods
 from portal.core.input_files import folder_problems as faulty_files
 from portal.core.input_files import mkdocs_problems
 from portal.core.model import Content
@@ -330,9 +330,8 @@ class _Works:
         if staged.sheets:
             self.tell(f"Printing {len(staged.sheets)} sheets and {len(staged.cards)} preview pictures")
             _print(staged, folder, whole.settings.build_folder / "cache")
-        with processes.beside(partial(publishing.entries, folder, bundles.WHOLE)) as entries:
-            bundles.zip_site(folder)
-            publishing.seal(folder, entries())
+        bundles.zip_site(folder)
+        publishing.seal(folder)
         return whole, (*warnings(whole, alone), *releasing.unreleased(whole))
 
     def _stage(

@@ -24,7 +24,6 @@ from portal.opendata import bundles
 from portal.releases import comparison, releasing
 from portal.releases.archives import Contents
 
-Entries = Mapping[str, Mapping[str, object]]  # what a manifest says of files, by name
 KEPT = 3
 _AT_ONCE = 8  # files to flush in parallel
 _READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all users, of files and of folders
@@ -55,19 +54,11 @@ def alone(root: Path) -> Iterator[None]:
 # --- the manifest
 
 
-def seal(site: Path, known: Entries | None = None) -> None:
-    """Write the manifest of a finished site: the size and the SHA-256 of every other file, unless they are `known`."""
-    known = known or {}
-    files = {
-        name: known.get(name) or _described(path) for name, path in _files(site).items() if name != MANIFEST
-    }
+def seal(site: Path) -> None:
+    """Write the manifest of a finished site: the size and the SHA-256 of every other file."""
+    files = {name: _described(path) for name, path in _files(site).items() if name != MANIFEST}
     manifest = json.dumps({"files": files}, ensure_ascii=False, indent=1, sort_keys=True)
     (site / MANIFEST).write_text(manifest + "\n", encoding="utf-8", newline="\n")
-
-
-def entries(site: Path, leave_out: str) -> Entries:
-    """Return the entries of all files of a site in its manifest, but for one."""
-    return {name: _described(path) for name, path in _files(site).items() if name != leave_out}
 
 
 def intact(site: Path) -> tuple[Problem, ...]:
