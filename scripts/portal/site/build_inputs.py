@@ -29,7 +29,10 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     digest.update("\n".join(renderers.versions(renderer)).encode())
     digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search_index.version()}\n".encode())
     for path in inputs(root, folder):
-        look = path.stat()
+        try:
+            look = path.stat()
+        except FileNotFoundError:  # deleted since it was listed
+            continue
         bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent, program_files.home())
         below = path.relative_to(next(b for b in bases if path.is_relative_to(b)))
         digest.update(f"{below.as_posix()} {look.st_size}\n".encode())
