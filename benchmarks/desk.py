@@ -95,7 +95,7 @@ def opened(began: float, address: str) -> Visitor:
     """Say how long it takes from the start until each thing is there, and return who came in."""
     print(f"until the desk opens                  {time.perf_counter() - began:5.2f} s")
     visitor = enter(address)
-    print(f"until somebody is in                  {time.perf_counter() - began:5.2f} s")
+    print(f"until a name is given                 {time.perf_counter() - began:5.2f} s")
     assert 'type="file"' in visitor.get("/").body
     print(f"until files can be dropped at home    {time.perf_counter() - began:5.2f} s")
     visitor.read(visitor.get("/"))

@@ -38,7 +38,7 @@ def p_value(earlier: int, later: int, dispersion: float) -> float:
 def _beta_binomial(most: int, total: int, shape: float) -> float:
     """Return the probability of at most so many of `total`, with both shapes the same.
 
-    It equals `scipy.stats.betabinom.cdf`; importing `scipy.stats` takes as long as a fifth of a small build.
+    It equals `scipy.stats.betabinom.cdf`; importing `scipy.stats` takes about a second.
     """
     import numpy as np  # noqa: PLC0415
     from scipy.special import betaln  # noqa: PLC0415

@@ -30,7 +30,7 @@ from portal.core.small_counts import (
     minimum_for_kind,
     top_total,
 )
-from portal.disclosure import atoms, missing_rows
+from portal.disclosure import missing_rows
 from portal.disclosure.atoms import Atoms
 
 if TYPE_CHECKING:
@@ -300,10 +300,8 @@ class Family:
 def _version() -> bytes:
     """Return the source of everything that inferences are worked out with, and the versions of the libraries."""
     versions = ",".join(f"{name} {version(name)}" for name in ("scipy", "numpy"))
-    modules = (Path(__file__), Path(atoms.__file__), Path(missing_rows.__file__), Path(small_counts.__file__))
-    return versions.encode() + b"".join(
-        p.read_bytes() for p in (*modules, Path(__file__).with_name("audit.py"))
-    )
+    modules = (*sorted(Path(__file__).parent.glob("*.py")), Path(small_counts.__file__))
+    return versions.encode() + b"".join(p.read_bytes() for p in modules)
 
 
 def _is_consistent(figures: Iterable[Observation]) -> bool:
