@@ -260,21 +260,21 @@ def latest_change(released: ClearedContent, indicator: Indicator) -> Change | No
     return compared(released, indicator, figures[-2], figures[-1])
 
 
-def _once(work: Callable[P, Result]) -> Callable[P, Result]:
+def memoised(work: Callable[P, Result]) -> Callable[P, Result]:
     """Memoise a function per release; its other arguments must be hashable or have an `id`."""
 
     @wraps(work)
-    def memoised(*args: P.args, **kwargs: P.kwargs) -> Result:
+    def remembering(*args: P.args, **kwargs: P.kwargs) -> Result:
         released = cast(ClearedContent, args[0])
         key = work.__name__, *(getattr(a, "id", a) for a in args[1:]), *kwargs.items()
         if key not in released.remembered:
             released.remembered[key] = work(*args, **kwargs)
         return cast(Result, released.remembered[key])
 
-    return memoised
+    return remembering
 
 
-@_once
+@memoised
 def window(released: ClearedContent, indicator: str, area: str, end: date, months: int) -> Observation | None:
     """Return the figure for the `months` months to `end`, as published or as the sum of shorter periods.
 
@@ -393,7 +393,7 @@ def standing(
     return alone(released, indicator, area, months, end)
 
 
-@_once
+@memoised
 def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, IndicatorSummary]:
     """Return the summary in an area of each indicator that is recorded in every area, by its id."""
     known = released.content.indicators
@@ -424,7 +424,7 @@ def tested_together(changes: Sequence[Change | None]) -> list[Change | None]:
     ]
 
 
-@_once
+@memoised
 def alone(
     released: ClearedContent, indicator: Indicator, area: str, months: int = 12, end: date | None = None
 ) -> IndicatorSummary | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from portal.analysis import measures, sentences
 from portal.analysis.funnels import funnel_of
-from portal.analysis.measures import IndicatorSummary, standing
+from portal.analysis.measures import IndicatorSummary, memoised, standing
 from portal.analysis.sentences import ChartInput
 from portal.analysis.similarity import similar_areas
 from portal.charts import columns, row_charts, time_charts, time_marks
@@ -168,18 +168,17 @@ def is_crime(released: ClearedContent, indicator: Indicator, whole: Indicator | 
     return whole is None or top_total(released.content, indicator.id) == whole.id
 
 
-def current_wards(released: ClearedContent) -> list[Area]:
+@memoised
+def current_wards(released: ClearedContent) -> tuple[Area, ...]:
     """Return today's wards of the site's own area that have figures, ordered by code."""
     with_figures = {
         o.area for i in recorded_indicators(released) for o in released.content.observations.get(i.id, ())
     }
-    return sorted(
-        (
-            a for a in released.content.areas.values()
-            if a.kind == "ward" and a.parent == released.area and a.valid_to is None and a.code in with_figures
-        ),
-        key=lambda a: a.code,
+    wards = (
+        a for a in released.content.areas.values()
+        if a.kind == "ward" and a.parent == released.area and a.valid_to is None and a.code in with_figures
     )  # fmt: skip
+    return tuple(sorted(wards, key=lambda a: a.code))
 
 
 def build_area_charts(released: ClearedContent, area: str) -> tuple[AreaChart, ...]:

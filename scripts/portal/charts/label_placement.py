@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,7 @@ Point: TypeAlias = tuple[float, float]
 Side: TypeAlias = tuple[Point, Point]
 Ring: TypeAlias = tuple[Point, ...]  # the first point is not repeated at the end
 Rings: TypeAlias = tuple[Ring, ...]  # the outlines and holes of one area
-Lines: TypeAlias = NDArray[
-    np.float64
-]  # sides as four rows: x and y of the start, and the distance to the end in x and y
+Numbers: TypeAlias = NDArray[np.float64]
 _AT_ONCE = 32  # positions tried in one call
 
 
@@ -108,26 +106,38 @@ def half_width_at(middle: Point, sides: Iterable[Side]) -> float:
     return _half_widths_at([middle], _lines(sides))[0]
 
 
-def _lines(sides: Iterable[Side]) -> Lines:
-    return np.array([(ax, ay, bx - ax, by - ay) for (ax, ay), (bx, by) in sides], dtype=float).T[:, None, :]
+class _Lines(NamedTuple):
+    """Sides as arrays: where each starts, and how far it goes, in x, y, x - y and x + y.
+
+    `along` is never 0: where a side does not move in that direction, it is infinite, so that nothing is crossed.
+    """
+
+    start: Numbers
+    moves: Numbers
+    along: Numbers
 
 
-def _half_widths_at(middles: Sequence[Point], lines: Lines) -> list[float]:
+def _lines(sides: Iterable[Side]) -> _Lines:
+    x, y, dx, dy = np.array([(ax, ay, bx - ax, by - ay) for (ax, ay), (bx, by) in sides], dtype=float).T
+    moves = np.array([dx, dy, dx - dy, dx + dy])[:, None, :]
+    return _Lines(np.array([x, y])[:, None, :], moves, np.where(moves == 0, np.inf, moves))
+
+
+def _half_widths_at(middles: Sequence[Point], lines: _Lines) -> list[float]:
     """Return `half_width_at` for each point, computed together because a map needs thousands."""
-    at = np.array(middles, dtype=float).T[:, :, None]
-    (x, y), (dx, dy) = lines[:2] - at, lines[2:]
-    level = dy == 0
-    crosses = ((y > 0) != (y + dy > 0)) & (x - y * dx / np.where(level, 1, dy) > 0)
+    x, y = lines.start - np.array(middles, dtype=float).T[:, :, None]
+    dx, dy = lines.moves[:2]
+    end_x, end_y = x + dx, y + dy
+    crosses = ((y > 0) != (end_y > 0)) & (x - y * dx / lines.along[1] > 0)
     inside = crosses.sum(axis=1) % 2 == 1
     # In this metric the nearest point of a side is an end, or where the side crosses an axis or a diagonal.
-    least = np.minimum(_far(x, y), _far(x + dx, y + dy))
-    for a, d in ((x, dx), (y, dy), (x - y, dx - dy), (x + y, dx + dy)):
-        t = np.where(d == 0, 0, np.clip(-a / np.where(d == 0, 1, d), 0, 1))
-        least = np.minimum(least, _far(x + t * dx, y + t * dy))
-    nearest = least.min(axis=1)
+    least = np.minimum(_far(x, y), _far(end_x, end_y))
+    share = np.array([x, y, x - y, x + y]) / -lines.along
+    share = np.minimum(np.maximum(share, 0, out=share), 1, out=share)
+    nearest = np.minimum(least, _far(x + share * dx, y + share * dy).min(axis=0)).min(axis=1)
     half_widths: list[float] = np.where(inside, nearest, -nearest).tolist()
     return half_widths
 
 
-def _far(x: Lines, y: Lines) -> Lines:
+def _far(x: Numbers, y: Numbers) -> Numbers:
     return np.maximum(np.abs(x), np.abs(y))

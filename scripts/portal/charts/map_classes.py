@@ -5,6 +5,7 @@ Figures are rounded first, as they are printed, and then sorted, so that the col
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ def sort_into_classes(values: Sequence[Decimal], most: int = MOST_CLASSES) -> tu
     sums = [Decimal(0), *accumulate(ordered)]
     squares = [Decimal(0), *accumulate(v * v for v in ordered)]
 
+    @cache
     def scatter(start: int, stop: int) -> Decimal:
         """Return the sum of squared differences from the mean of the distinct figures from `start` up to `stop`."""
         a, b = ends[start], ends[stop]

@@ -80,8 +80,13 @@ class ValidRows:
             return None
         if any(not set(t.schema.names) <= t.columns for t in tables):
             return None
-        bad = [t.frame.loc[sorted({n for n, _ in t.bad} & set(t.frame.index)), "indicator"] for t in tables]
-        return frozenset(str(name) for names in bad for name in names)
+        bad = [(t, {row for row, _ in t.bad}) for t in tables]
+        return frozenset(
+            name
+            for t, rows_ in bad
+            for row, name in zip(t.numbers, t.cells["indicator"], strict=True)
+            if row in rows_
+        )
 
 
 def rows(table: Table) -> Iterator[ValidRow]:

@@ -43,6 +43,7 @@ def months_between(start: date | None, end: date | None) -> int:
     return (end.year - start.year) * 12 + end.month - start.month + 1 if whole else 0
 
 
+@lru_cache(4096)
 def month_end(day_: date, months: int) -> date:
     """Return the last day of the month that is `months` after the month of a day; before it if negative."""
     year, number = divmod(day_.year * 12 + day_.month - 1 + months, 12)

@@ -1,4 +1,4 @@
-"""Run jobs in two worker processes at once.
+"""Run jobs in two worker processes at once, or one beside what the caller does.
 
 Workers are forked, so that a job can use everything that its caller has in memory. Where Python cannot fork safely
 (Windows, macOS, a process with several threads) or there is only one processor, the jobs run here, one after another.
@@ -10,10 +10,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from portal.core.problems import PortalError, Problem
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 Result = TypeVar("Result")
 
@@ -29,9 +33,32 @@ def run_all(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
 
     Raises: what a job raises; `PortalError` if a worker is killed.
     """
-    global _jobs  # noqa: PLW0603 - see there
     if not _can_fork() or len(jobs) < 2:
         return [job() for job in jobs]
+    with _workers(jobs, WORKERS) as pool:
+        return list(pool.map(_run, range(len(jobs)), chunksize=-(-len(jobs) // (WORKERS * _CHUNKS))))
+
+
+@contextmanager
+def beside(job: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Run a job in a worker process beside the block; yield a function that waits for the job and returns its result.
+
+    The result is pickled, and what the job changes in memory is lost. Where there is no worker, the job runs when its
+    result is asked for. Jobs in `run_all` within the block run one after another.
+
+    Raises: as `run_all` does.
+    """
+    if not _can_fork():
+        yield job
+        return
+    with _workers([job], 1) as pool:
+        yield pool.submit(_run, 0).result
+
+
+@contextmanager
+def _workers(jobs: Sequence[Callable[[], Result]], number: int) -> Iterator["ProcessPoolExecutor"]:
+    """Yield an executor whose processes can run these jobs, by their index."""
+    global _jobs  # noqa: PLW0603 - see there
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where there is fork: it needs parts of the system
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
@@ -39,9 +66,9 @@ def run_all(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
     gc.freeze()  # the collector would otherwise touch, and so copy, the memory that the workers share
     try:
         with ProcessPoolExecutor(
-            WORKERS, mp_context=multiprocessing.get_context("fork"), initializer=_prepare_worker
+            number, mp_context=multiprocessing.get_context("fork"), initializer=_prepare_worker
         ) as pool:
-            return list(pool.map(_run, range(len(jobs)), chunksize=-(-len(jobs) // (WORKERS * _CHUNKS))))
+            yield pool
     except BrokenProcessPool as error:
         message = "A worker process ended before its work was done."
         fix = "Check that there is enough memory, then try again."

@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from portal.core import field_types, input_files, text
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.remembered import Remembered
@@ -63,22 +61,23 @@ class Schema:
 
 @dataclass(frozen=True)
 class Table:
-    """One CSV as text: a frame of strings whose index is the row number in a spreadsheet (from 2)."""
+    """One CSV as text: its cells by column, and the number of each row in a spreadsheet (from 2)."""
 
     file: str
     schema: Schema
-    frame: pd.DataFrame
+    cells: Mapping[str, Sequence[str]]
+    numbers: Sequence[int]
     bad: frozenset[tuple[int, str]] = frozenset()  # cells that already have a problem
 
     @property
     def columns(self) -> frozenset[str]:
         """Return the columns that the file has."""
-        return frozenset(self.frame.columns)
+        return frozenset(self.cells)
 
     @cached_property
     def records(self) -> tuple[tuple[int, Mapping[str, str]], ...]:
         """Return each row's number and its cells, without those that have a problem."""
-        numbered = ((int(n), row) for n, row in zip(self.frame.index, self.rows, strict=True))
+        numbered = zip(self.numbers, self.rows, strict=True)
         if not self.bad:
             return tuple(numbered)
         return tuple((n, {k: v for k, v in row.items() if (n, k) not in self.bad}) for n, row in numbered)
@@ -86,13 +85,12 @@ class Table:
     @cached_property
     def rows(self) -> tuple[Mapping[str, str], ...]:
         """Return the cells of each row, by column."""
-        names = [str(c) for c in self.frame.columns]
-        cells = zip(*(self.frame[c].tolist() for c in names), strict=True)
-        return tuple(dict(zip(names, row, strict=True)) for row in cells)
+        rows = zip(*self.cells.values(), strict=True)
+        return tuple(dict(zip(self.cells, row, strict=True)) for row in rows)
 
     def values(self, column: str) -> frozenset[str]:
         """Return every text in a column, including cells with a problem."""
-        return frozenset(self.frame[column].tolist())
+        return frozenset(self.cells[column])
 
 
 def read(
@@ -114,24 +112,21 @@ def read(
     digest = _digest(path, schema)
     if tuple(header) == schema.names and passed.get(digest):
         columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
-        frame = pd.DataFrame(
-            dict(zip(header, columns, strict=True)), index=range(2, len(rows) + 1), dtype=object
-        )
-        return Table(file, schema, frame), ()
+        return Table(file, schema, dict(zip(header, columns, strict=True)), range(2, len(rows) + 1)), ()
     place = {c: i for i, c in reversed(list(enumerate(header)))}
     width = len(header)
     body = [(n, row) for n, row in enumerate(rows[1:], 2) if any(row)]
     even = (row if len(row) == width else [*row, *[""] * width][:width] for _, row in body)
-    cells = list(zip(*even, strict=True)) if body else [()] * width
-    columns_of = {c: cells[place[c]] for c in schema.names if c in place}
-    frame = pd.DataFrame(columns_of, index=[n for n, _ in body], dtype=object)
-    in_cells = tuple(_cell_problems(file, frame, schema))
+    columns = list(zip(*even, strict=True)) if body else [()] * width
+    cells = {c: columns[place[c]] for c in schema.names if c in place}
+    numbers = [n for n, _ in body]
+    in_cells = tuple(_cell_problems(file, cells, numbers, schema))
     in_rows = tuple({(p.row, p.field): p for p in _row_problems(path, file, rows, schema, in_cells)}.values())
     problems = (*_header_problems(file, rows, schema.names), *in_rows)
     if not problems:
         passed.add(digest, True)
     bad = frozenset((p.row, p.field) for p in in_rows)
-    return Table(file, schema, frame, bad), damaged_tables.merge_reformatting(
+    return Table(file, schema, cells, numbers, bad), damaged_tables.merge_reformatting(
         file, rows, problems, schema.fields
     )
 
@@ -147,19 +142,21 @@ def _digest(path: Path, schema: Schema) -> str:
     return validation.digest(path.read_bytes(), described.encode(), *others)
 
 
-def _cell_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[Problem]:
+def _cell_problems(
+    file: str, table: Mapping[str, Sequence[str]], numbers: Sequence[int], schema: Schema
+) -> Iterator[Problem]:
     """Yield cells that are not of their type or break a rule of their column; each distinct text is checked once."""
     for column in schema.fields:
         name = column["name"]
-        if name not in frame:
+        if name not in table:
             continue
-        cells = [str(c) for c in frame[name]]
+        cells = table[name]
         faults = {cell: fault for cell in set(cells) if (fault := field_types.cell_fault(cell, column))}
         if not faults:
             continue
-        for row, cell in zip(frame.index, cells, strict=True):
+        for row, cell in zip(numbers, cells, strict=True):
             if cell in faults:
-                yield Problem(file, int(str(row)), name, "cell", *faults[cell])
+                yield Problem(file, row, name, "cell", *faults[cell])
 
 
 def read_rows(

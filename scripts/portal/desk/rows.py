@@ -93,14 +93,14 @@ def find(packages: Sequence[Package], package: str, resource: str) -> TableOf | 
 
 def text_of(table: Table, row: int) -> Mapping[str, str] | None:
     """Return the texts of a row by its number in the table, None if there is no such row."""
-    at = dict(zip((int(n) for n in table.frame.index), table.rows, strict=True))
+    at = dict(zip(table.numbers, table.rows, strict=True))
     return at.get(row)
 
 
 def search(table: Table, words: str) -> list[tuple[int, Mapping[str, str]]]:
     """Return the rows that have each of some words, with their numbers, in the order of the table."""
     wanted = words.casefold().split()
-    numbered = zip((int(n) for n in table.frame.index), table.rows, strict=True)
+    numbered = zip(table.numbers, table.rows, strict=True)
     return [(n, r) for n, r in numbered if all(w in " ".join(r.values()).casefold() for w in wanted)]
 
 
@@ -178,7 +178,7 @@ def faults(where: TableOf, texts: Mapping[str, str], made: Collection[str] = ())
 
 def next_row(table: Table) -> int:
     """Return the number that a new row of a table gets."""
-    return max((int(n) for n in table.frame.index), default=1) + 1
+    return max(table.numbers, default=1) + 1
 
 
 def address_in_words(place: str) -> str:

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from portal.core.model import Term
@@ -31,16 +31,16 @@ def explain(markdown: str, terms: Iterable[Term], glossary: str = "") -> str:
     """
     open_spans = _open(markdown)
     open_text = "\n".join(markdown[start:end] for start, end in open_spans)  # tables are most of some pages
-    running = _HEADING.sub("", markdown).lower()
+    running = _Running(markdown)
     changes: list[_Change] = []
     for term in _patterns(tuple(terms)):
         if term.short not in open_text:
             continue
-        spells_out = term.spell_out and term.long.lower() not in running
+        spells_out = term.spell_out and not running.has(term.long.lower())
         links = glossary and term.meaning
         if not (spells_out or links):
             continue
-        match = _first_use(term.use, markdown, open_spans, changes)
+        match = _first_use(term, markdown, open_spans, changes)
         if match is None:
             continue
         text = match[0]
@@ -48,7 +48,7 @@ def explain(markdown: str, terms: Iterable[Term], glossary: str = "") -> str:
             text = f'<a class="term" href="{glossary}#{term_id(term.short)}" data-meaning="{term.meaning}">{text}</a>'
         if spells_out:
             text += f" &#40;{term.long if match[0] == term.short else _plural(term.long)}&#41;"
-            running += term.long.lower()
+            running.added += term.long.lower()
         changes.append(_Change(match.start(), match.end(), text))
     for change in sorted(changes, key=lambda c: -c.start):
         markdown = markdown[: change.start] + change.text + markdown[change.end :]
@@ -65,6 +65,28 @@ def _plural(noun: str) -> str:
 def term_id(term: str) -> str:
     """Return the id of a term's entry in the glossary."""
     return "term-" + re.sub("[^a-z0-9]+", "-", html.unescape(term).lower()).strip("-")
+
+
+@dataclass
+class _Running:
+    """The text of a page without its headings, in lower case, and what was added to it.
+
+    Headings are taken out only for an expansion that is in the page, because that takes longer than all the rest.
+    """
+
+    markdown: str
+    added: str = ""
+
+    @cached_property
+    def whole(self) -> str:
+        return self.markdown.lower()
+
+    @cached_property
+    def text(self) -> str:
+        return _HEADING.sub("", self.markdown).lower()
+
+    def has(self, expansion: str) -> bool:
+        return expansion in self.added or (expansion in self.whole and expansion in self.text)
 
 
 @dataclass(frozen=True)
@@ -106,11 +128,13 @@ def _open(markdown: str) -> tuple[tuple[int, int], ...]:
 
 
 def _first_use(
-    use: re.Pattern[str], markdown: str, spans: tuple[tuple[int, int], ...], changes: list[_Change]
+    term: _Pattern, markdown: str, spans: tuple[tuple[int, int], ...], changes: list[_Change]
 ) -> re.Match[str] | None:
     """Return the first match in the spans that is not inside a longer term."""
     for start, end in spans:
-        for match in use.finditer(markdown, start, end):
+        if markdown.find(term.short, start, end) < 0:
+            continue
+        for match in term.use.finditer(markdown, start, end):
             if not any(c.start < match.end() and match.start() < c.end for c in changes):
                 return match
     return None

@@ -5,6 +5,7 @@ It shows the same figures as the files of the release: those that were withdrawn
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from portal.core import periods
 from portal.core.model import Release
@@ -14,7 +15,7 @@ from portal.opendata.records import FigureRecord
 from portal.pages.page import FIGURES, Page, PageContext
 from portal.pages.plan_views import Link
 from portal.pages.release_pages import RELEASES, Marker, archive_link, release_link
-from portal.releases.history import ReleaseHistory
+from portal.releases.history import Key, PastRelease, ReleaseHistory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +39,37 @@ class ArchivedIndicator:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivePage:
-    """The figures of a release as they were published, from A to Z by title, and whether it is the newest release."""
+    """The figures of a release as they were published, without those `hidden`, and whether it is the newest release."""
 
-    release: Release
-    link: Link
-    figures: tuple[ArchivedIndicator, ...]
-    marks: tuple[Marker, ...]
+    context: PageContext
+    past: PastRelease
+    hidden: frozenset[Key]
     is_newest: bool
+
+    @property
+    def release(self) -> Release:
+        return self.past.release
+
+    @property
+    def link(self) -> Link:
+        return release_link(self.release)
+
+    @cached_property
+    def figures(self) -> tuple[ArchivedIndicator, ...]:
+        """Return the indicators from A to Z by title.
+
+        They have many figures, so they are read only when the page is rendered.
+        """
+        groups = records.past_records(self.past, self.context.history, self.hidden)
+        units = {row["slug"]: row["unit"] for row in self.past.rows("indicators", "id").values()}
+        figures = (_archived(self.context, self.release, own, units[slug]) for slug, own in groups.items())
+        return tuple(sorted(figures, key=lambda f: f.title.casefold()))
+
+    @property
+    def marks(self) -> tuple[Marker, ...]:
+        """Return the markers of the newest figures, with their meanings."""
+        shown = {f.said.rpartition("[")[2].rstrip("]") for f in self.figures}
+        return tuple(Marker(mark, words) for mark, words in MARKERS.items() if mark in shown)
 
     @property
     def count(self) -> int:
@@ -58,24 +83,11 @@ def archive_pages(context: PageContext, about: Link) -> Iterator[Page]:
     for past in context.history.releases:
         if not past.slugs:
             continue
-        release = past.release
-        groups = records.past_records(past, context.history, hidden)
-        units = {row["slug"]: row["unit"] for row in past.rows("indicators", "id").values()}
-        figures = [_archived(context, release, own, units[slug]) for slug, own in groups.items()]
-        shown = {f.said.rpartition("[")[2].rstrip("]") for f in figures}
-        link = release_link(release)
-        yield Page(
-            archive_link(release).path,
-            f"Figures as published: {release.name}",
-            ArchivePage(
-                release=release,
-                link=link,
-                figures=tuple(sorted(figures, key=lambda f: f.title.casefold())),
-                marks=tuple(Marker(mark, words) for mark, words in MARKERS.items() if mark in shown),
-                is_newest=past is context.history.releases[-1],
-            ),
-            (about, Link("What’s new", RELEASES), link),
-        )
+        is_newest = past is context.history.releases[-1]
+        content = ArchivePage(context=context, past=past, hidden=hidden, is_newest=is_newest)
+        title = f"Figures as published: {past.release.name}"
+        above = (about, Link("What’s new", RELEASES), content.link)
+        yield Page(archive_link(past.release).path, title, content, above)
 
 
 def archived(history: ReleaseHistory, indicator: str) -> tuple[Link, ...]:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from portal.core import periods, text
 from portal.core.model import Release, ReleaseChange, WithdrawnFigure
+from portal.core.settings import Settings
 from portal.core.text import amount, noun_for
 from portal.opendata import records
 from portal.opendata.api import PackageName
@@ -236,7 +237,9 @@ def open_data_page(context: PageContext, about: Link) -> Page:
     figures = context.content.observations
     known = [v for v in context.figures.values() if _simple(v) and figures.get(v.indicator.id)]
     example = max(known, key=lambda v: len(figures[v.indicator.id]), default=None)
-    content = OpenDataPage(packages=tuple(packages(context)), example=example, area=context.released.area)
+    content = OpenDataPage(
+        packages=tuple(packages(context.settings)), example=example, area=context.released.area
+    )
     return Page(OPEN_DATA, "Open data", content, (about,))
 
 
@@ -245,9 +248,8 @@ def _simple(view: FigureView) -> bool:
     return i.unit == "count" and not (i.sensitive or i.protected or i.breakdown)
 
 
-def packages(context: PageContext) -> Iterator[PackageName]:
+def packages(settings: Settings) -> Iterator[PackageName]:
     """Yield the title and name of each package that can be downloaded."""
-    settings = context.settings
     for name in settings.packages:
         descriptor = json.loads((settings.packages_folder / name / "datapackage.json").read_text("utf-8-sig"))
         if descriptor["portal"]["kind"] != RECORD:

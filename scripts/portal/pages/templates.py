@@ -4,7 +4,6 @@ A template can slow a build down by doubling a text again and again. Everything 
 variables, and the size of a page is limited.
 """
 
-import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -25,7 +24,6 @@ from portal.pages.messages import Messages
 FOLDER = program_files.TEMPLATES
 LARGEST = 5_000_000  # characters of a page, a hundred times the longest page
 _LARGEST_POWER = 1_000_000
-_HALF = re.compile("[\ud800-\udfff]")  # surrogates, which no file can hold
 # Globals, filters and methods left out, because they can loop for ever or make a text as long as a number says.
 _WITHOUT = ("range", "lipsum")
 _NO_FILTERS = (
@@ -156,8 +154,10 @@ def join_parts(parts: Iterable[str]) -> str:
         if size > LARGEST:
             raise jinja2.TemplateRuntimeError("the page becomes larger than any page may be")
     output = "".join(chunks)
-    if _HALF.search(output):
-        raise jinja2.TemplateRuntimeError("the page has half of a character")
+    try:
+        output.encode()
+    except UnicodeEncodeError:  # a surrogate, which no file can hold
+        raise jinja2.TemplateRuntimeError("the page has half of a character") from None
     return output
 
 

@@ -12,7 +12,7 @@ from portal.charts.area_charts import blank_charts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
-from portal.core import operating_system, periods
+from portal.core import operating_system, periods, processes
 from portal.core.input_files import folder_problems as faulty_files
 from portal.core.input_files import mkdocs_problems
 from portal.core.model import Content
@@ -339,11 +339,15 @@ class _Works:
     ) -> StagedSite:
         """Write what the renderer reads: Markdown, charts, downloads and navigation."""
         settings = whole.settings
-        site = staging.plan_site(settings, cleared)
-        pictures = _pictures(settings, self.tell)
-        self.tell("Writing the pages")
+        keep = partial(rendering.write, settings)
         operating_system.remove_links(settings.build_folder / "pages")
-        tree = staging.write_files(site, pictures, partial(rendering.write, settings), searchable)
+        pictures = _pictures(settings, self.tell)
+        open_data = staging.read_open_data(settings, cleared)
+        with processes.beside(partial(staging.write_open_data, open_data, keep)) as written:
+            site = staging.plan_site(settings, cleared, open_data)
+            self.tell("Writing the pages")
+            files = written()
+        tree = staging.write_files(site, pictures, keep, searchable, files)
         return rendering.stage(settings, tree, folder)
 
     def _render(

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import jinja2
@@ -19,8 +20,6 @@ from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
-from portal.opendata.api import PackageName
-from portal.opendata.records import FigureRecord
 from portal.pages import abbreviations, explore_page, messages, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.figure_views import FigurePage
@@ -29,7 +28,7 @@ from portal.pages.local_pages import postcodes_json
 from portal.pages.meeting_pages import calendar_files, meetings_by_page
 from portal.pages.messages import ENGLISH, RIGHT_TO_LEFT, Messages
 from portal.pages.open_data_files import OpenDataFiles
-from portal.pages.open_data_pages import CitePage, OpenDataPage
+from portal.pages.open_data_pages import CitePage, OpenDataPage, packages
 from portal.pages.open_data_workbooks import workbooks_and_catalogues
 from portal.pages.pack_pages import PackPage
 from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, Page
@@ -39,7 +38,6 @@ from portal.pages.translations import read_translations
 from portal.pages.views import BriefingPage, GlossaryPage, RecordedPage, SearchPage, WardPage, WardsPage
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
-from portal.releases.history import Key, ReleaseHistory
 from portal.site import fonts, pdf_sheets, social_images, template_functions, written_pages
 from portal.site.social_images import Card
 from portal.site.template_functions import LIBRARY
@@ -82,29 +80,43 @@ class PlannedSite:
 
     settings: Settings
     cleared: ClearedContent
-    history: ReleaseHistory
-    figures: Mapping[Key, FigureRecord]
+    open_data: OpenDataFiles
     charts: SiteCharts
     pages: tuple[Page, ...]
     messages: Messages = ENGLISH
 
 
-def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
-    """Read what earlier releases published, and build the view of every page.
+def read_open_data(settings: Settings, cleared: ClearedContent) -> OpenDataFiles:
+    """Read what earlier releases published; return that and the figures of today as open data files need them.
+
+    Raises:
+        PortalError: an archive is missing or damaged.
+    """
+    past = history.read(settings, cleared.content)
+    figures = records.current_records(cleared.content, past)
+    pages = frozenset(i.slug for i in cleared.content.indicators.values() if i.topic in settings.topics)
+    return OpenDataFiles(settings, cleared, past, pages, tuple(packages(settings)), figures)
+
+
+def plan_site(
+    settings: Settings, cleared: ClearedContent, open_data: OpenDataFiles | None = None
+) -> PlannedSite:
+    """Build the view of every page; `open_data` is what `read_open_data` returned, if it was called.
 
     Raises:
         PortalError: an archive is damaged, or a hand-written page, translation or redirect is wrong.
     """
-    past = history.read(settings, cleared.content)
-    figures = records.current_records(cleared.content, past)
+    open_data = open_data or read_open_data(settings, cleared)
     charts = build_site_charts(cleared)
     words, written = search.read_synonyms(settings.root)[0], written_pages.read(settings)
-    inputs = PageInputs(written=written, words=words, figures=figures, history=past, charts=charts)
+    inputs = PageInputs(
+        written=written, words=words, figures=open_data.now, history=open_data.history, charts=charts
+    )
     texts = messages.read_messages(settings.root, settings.site.language)
     pages = tuple(_in_language(texts, p) for p in all_pages(settings, cleared, inputs))
     pages += read_translations(settings.root, pages, settings.languages)
     return PlannedSite(
-        settings=settings, cleared=cleared, history=past, figures=figures, charts=charts, pages=pages, messages=texts,
+        settings=settings, cleared=cleared, open_data=open_data, charts=charts, pages=pages, messages=texts,
     )  # fmt: skip
 
 
@@ -120,19 +132,28 @@ def _in_language(texts: Messages, page: Page) -> Page:
     return replace(page, label=label, title=title, trail=trail, content=content)
 
 
+def write_open_data(open_data: OpenDataFiles, keep: Keep[Kept]) -> Mapping[str, Kept]:
+    """Pass each open data file that does not belong to a single page to `keep`; return what that returned, by path."""
+    files = chain(open_data_files.files(open_data), workbooks_and_catalogues(open_data))
+    return {name: keep(name, content) for name, content in files}
+
+
 def write_files(
-    site: PlannedSite, pictures: Pictures, keep: Keep[Kept], searchable: bool = True
+    site: PlannedSite,
+    pictures: Pictures,
+    keep: Keep[Kept],
+    searchable: bool = True,
+    written: Mapping[str, Kept] | None = None,
 ) -> Tree[Kept]:
     """Render every page and pass each file to `keep`, which can run in a worker process and returns what to remember.
 
-    If the site is not `searchable`, its search page says so.
+    If the site is not `searchable`, its search page says so. `written` is what `write_open_data` returned, if that ran
+    already.
 
     Raises:
         PortalError: a template is wrong.
     """
-    settings, pages = site.settings, site.pages
-    slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
-    open_data = OpenDataFiles(settings, site.cleared, site.history, slugs, _packages(pages), site.figures)
+    settings, pages, open_data = site.settings, site.pages, site.open_data
     environment = template_functions.environment(settings, site.cleared, pictures, site.messages)
     printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
@@ -146,9 +167,9 @@ def write_files(
     environment.globals["whole"] = text.word_for_area(settings.site.area)
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _PageTools(environment, open_data, pictures, keep)
-    open_files = partial(_kept, works, lambda: open_data_files.files(open_data))
-    books = partial(_kept, works, lambda: workbooks_and_catalogues(open_data))
-    parts = processes.run_all([open_files, books, *(partial(_render_page, works, p) for p in pages)])
+    shared = () if written is not None else (lambda: _RenderedFiles(write_open_data(open_data, keep)),)
+    parts = processes.run_all([*shared, *(partial(_render_page, works, p) for p in pages)])
+    parts.append(_RenderedFiles(written or {}))
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
     parts.append(_kept(works, lambda: _assets(site, pictures)))
@@ -221,11 +242,6 @@ def _render_page(works: _PageTools[Kept], page: Page) -> _RenderedFiles[Kept]:
         template = explore_page.EMBED
         files[f"{EMBEDS}index.html"] = _rendered(environment, template, template, variables).encode()
     return _RenderedFiles({name: works.keep(name, data) for name, data in files.items()}, shared)
-
-
-def _packages(pages: Iterable[Page]) -> tuple[PackageName, ...]:
-    """Return the name and title of each package that can be downloaded."""
-    return next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
 
 
 def _by_original(

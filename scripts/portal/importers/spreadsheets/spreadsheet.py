@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pandas as pd
-
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import Settings
 from portal.data import packages
@@ -182,7 +180,7 @@ def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -
             keys = {k: v for k, v in schema.resource["schema"].items() if k != "foreignKeys"}
             plain = replace(schema, resource={**schema.resource, "schema": keys})
             file = f"data_packages/{package.name}/{schema.resource['path']}"
-            lost = Table(file, plain, pd.DataFrame(columns=list(schema.names), dtype=object))
+            lost = Table(file, plain, dict.fromkeys(schema.names, ()), ())
             if _is_own(job, settings, lost):
                 tables[name] = lost
     if job.resource and job.resource not in tables:
