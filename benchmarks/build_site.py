@@ -4,16 +4,18 @@
     .venv/bin/python benchmarks/build_site.py [FILE [PAGES …]]
 
 FILE is a file of “MPS Ward Level Crime”; the environment variable PORTAL_WARDS can name it instead. From it, larger
-portals are made: of 300, 1,000 and 3,000 pages, or of PAGES. Without it, only this portal is measured.
+portals are made: of 300, 1,000 and 3,000 pages; the last has all 679 wards, and about 3,900 pages with embeds and
+citations. Without it, only this portal is measured. With PAGES, only portals of these sizes are; 0 is this one.
 
 The floor is `mkdocs build` alone, on the pages, settings and theme that the portal has made: no checks, charts, search,
-sheets or verification. A whole build (`--fresh`) starts Python and does everything: warm with sheets and pictures in the
-cache; with all drawings anew, when sheets and pictures are deleted from the cache and the results of earlier
-checks stay; and cold, with nothing in the cache. Floor and warm builds take turns, and the shortest of each counts.
-Rebuilds are compared with a warm build. Each time is given on the clock and as processor seconds of all processes: where
+sheets or verification. A whole build (`--fresh`) starts Python and does everything: cold, with nothing in the cache; warm
+with sheets and pictures in it; and, of portals that are measured often, with all drawings anew, when sheets and
+pictures are deleted from the cache and the results of earlier checks stay. Floor and warm builds take turns, and the
+shortest of each counts. Rebuilds are compared with a warm build. Each time is given on the clock and as processor seconds of all processes: where
 other programs run at the same time, only the latter can be compared.
 
-Prints rows for the tables in docs/explanation/benchmarks.md, and writes seconds by pages to benchmarks/sizes.csv for plot.py.
+Prints rows for the tables in docs/explanation/benchmarks.md. Without PAGES, writes seconds by pages to
+benchmarks/sizes.csv for plot.py.
 """
 
 import csv
@@ -40,11 +42,15 @@ def main() -> None:
     """Measure this portal and larger ones, and print the table rows of each."""
     arguments = sys.argv[1:] or [f for f in [os.environ.get("PORTAL_WARDS", "")] if f]
     with tempfile.TemporaryDirectory() as folder:
-        portals_measured = [measured("this one", portals.own(Path(folder, "own")))]
-        for pages in map(int, arguments[1:]) if arguments[1:] else SIZES if arguments else ():
-            portals_measured.append(
-                measured(f"{pages:,}", portals.grown(Path(folder, str(pages)), pages, Path(arguments[0])))
-            )
+        chosen = [int(pages) for pages in arguments[1:]]
+        portals_measured = [
+            measured(f"{pages:,}", portals.grown(Path(folder, str(pages)), pages, Path(arguments[0])))
+            if pages
+            else measured("this one", portals.own(Path(folder, "own")))
+            for pages in chosen or (0, *(SIZES if arguments else ()))
+        ]
+    if chosen:
+        return
     with KEPT.open("w", newline="") as out:
         rows = csv.writer(out, lineterminator="\n")
         rows.writerow(["what", "pages", "seconds"])
@@ -60,7 +66,7 @@ def measured(name: str, root: Path) -> dict[str, Any]:
     pairs = [(floor(root), build(root, "--fresh")) for _ in range(times)]
     results: dict[str, Any] = {
         "cold": cold,
-        "anew": build(root, "--fresh", before=lambda: forget_drawings(root)),
+        **({"anew": build(root, "--fresh", before=lambda: forget_drawings(root))} if name in OFTEN else {}),
         "floor": min((f for f, _ in pairs), key=lambda s: s.seconds),
         "warm": min((w for _, w in pairs), key=lambda s: s.seconds),
         "nothing": min((build(root) for _ in range(TIMES)), key=lambda s: s.seconds),
@@ -73,7 +79,7 @@ def measured(name: str, root: Path) -> dict[str, Any]:
     print(
         f"| {name} | {results['pages']:,} | floor | {base.seconds:.1f} s | 1 | {base.processor:.1f} s | 1 |"
     )
-    for what in ("warm", "anew", "cold"):
+    for what in [w for w in ("warm", "anew", "cold") if w in results]:
         one = results[what]
         clock = f"{one.seconds:.1f} s | {one.seconds / base.seconds:.2f}"
         ratio = one.processor / base.processor

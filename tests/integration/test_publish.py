@@ -29,7 +29,7 @@ Count = Callable[[str, object], None]
 OLD = "old.0"
 ERRORS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO)
 # A fault in these does no harm: what was to be made is there already, or what was to be deleted may stay.
-HARMLESS = {"social_images.draw_all", "pdf_sheets.print_all", "publishing.alone", "publishing._keep", "publishing.forget", "chromium.make_missing", "headers.for_nginx", "operating_system.clear", "bundles.zip_site"}  # fmt: skip
+HARMLESS = {"social_images.draw_all", "pdf_sheets.print_all", "publishing.alone", "publishing._keep", "publishing.forget", "chromium.make_missing", "headers.for_nginx", "operating_system.clear", "bundles.pack"}  # fmt: skip
 
 
 # --- a disk that fails

@@ -118,9 +118,13 @@ def _read_package(root: Path, name: str, passed: Remembered, problems: list[Prob
         if n in by_name
     }
     paths = {n: p for n, (_, r) in to_check.items() if (p := _path(package, n, r, descriptor_problems))}
-    descriptor_problems += descriptors.standard_problems(
-        file, descriptor, name, [r for _, r in to_check.values()], descriptor_problems
-    )
+    described = [r for _, r in to_check.values()]
+    digest = validation.digest(b"descriptor", json.dumps([descriptor, described], default=str).encode())
+    if descriptor_problems or not passed.get(digest):
+        found = tuple(descriptors.standard_problems(file, descriptor, name, described, descriptor_problems))
+        if not descriptor_problems and not found:
+            passed.add(digest, True)
+        descriptor_problems += found
     problems += descriptor_problems
     readable = _read_tables(package, to_check, paths, passed, problems)
     about_package = {**portal, "title": descriptor.get("title")}

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from portal.core.settings import SiteSettings
@@ -54,19 +54,23 @@ def _zipped(contents: Contents, name: str) -> bytes:
     return archives.zipped(package)
 
 
-def zip_site(site: Path) -> None:
+def zip_site(site: Path, packed: Collection[str] = ()) -> None:
     """Pack a finished site into a zip file inside it, without that file and the manifest that lists it.
 
-    Symbolic links are left out, because they could point anywhere; `verify` reports them.
+    `packed` are the names of the files that `pack` has packed already. Symbolic links are left out, because they could
+    point anywhere; `verify` reports them.
     """
+    names = (p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file())
+    pack(site, {n for n in names if n != WHOLE} - set(packed), is_new=not packed)
+
+
+def pack(site: Path, names: Iterable[str], *, is_new: bool = True) -> None:
+    """Pack files of a site into the zip file inside it: into a new one, or into the one that is there."""
     path = site / WHOLE
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = sorted(
-        p.relative_to(site).as_posix()
-        for p in site.rglob("*")
-        if p.is_file() and not p.is_symlink() and p != path
-    )
-    with zipfile.ZipFile(path, "w") as packed:
-        for name in names:
-            entry = archives.entry(name, name.endswith(_PACKED))
-            packed.writestr(entry, (site / name).read_bytes(), compresslevel=_LEVEL)
+    with zipfile.ZipFile(path, "w" if is_new else "a") as zipped:
+        for name in sorted(names):
+            file = site / name
+            if not file.is_symlink():
+                entry = archives.entry(name, name.endswith(_PACKED))
+                zipped.writestr(entry, file.read_bytes(), compresslevel=_LEVEL)

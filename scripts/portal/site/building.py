@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -47,6 +48,8 @@ from portal.site.parsed_pages import ParsedPage
 from portal.site.rendering import StagedSite
 
 Tell = Callable[[str], None]
+# Pages, which get their policy after the search index is built, and the words of the search.
+_CHANGING = (".html", f"{search.SEARCH}{search.WORDS}")
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -324,13 +327,14 @@ class _Works:
         cleared = allowed(whole)
         searchable = bool(search_index.version())
         staged = self._stage(whole, cleared, folder, searchable)
-        pages = self._render(whole.settings, staged, folder, searchable)
+        pages = self._render(whole.settings, staged, folder)
+        packed = self._search(staged, folder, pages, searchable)
         self.tell("Verifying every page")
         alone = _verified(whole, staged, folder, pages)
         if staged.sheets:
             self.tell(f"Printing {len(staged.sheets)} sheets and {len(staged.cards)} preview pictures")
             _print(staged, folder, whole.settings.build_folder / "cache")
-        bundles.zip_site(folder)
+        bundles.zip_site(folder, packed)
         publishing.seal(folder)
         return whole, (*warnings(whole, alone), *releasing.unreleased(whole))
 
@@ -350,22 +354,29 @@ class _Works:
         tree = staging.write_files(site, pictures, keep, searchable, files)
         return rendering.stage(settings, tree, folder)
 
-    def _render(
-        self, settings: Settings, staged: StagedSite, folder: Path, searchable: bool
-    ) -> Mapping[str, ParsedPage]:
-        """Render the HTML and build the search index in `folder`; return the parsed pages by name."""
+    def _render(self, settings: Settings, staged: StagedSite, folder: Path) -> Mapping[str, ParsedPage]:
+        """Render the HTML in `folder`; return the parsed pages by name."""
         self.tell(f"Making {len(staged.pages)} pages into HTML")
         renderers.RENDERERS[self.renderer].render(settings, staged, folder)
         if not settings.site.address:  # a sitemap without addresses is not valid
             for name in ("sitemap.xml", "sitemap.xml.gz"):
                 (folder / name).unlink(missing_ok=True)
-        pages = parsed_pages.parse_all(folder)
-        if searchable:
-            self.tell("Building the search index")
-            search_index.build_index(folder, {name: page.text for name, page in pages.items() if page.text})
-        else:
+        return parsed_pages.parse_all(folder)
+
+    def _search(
+        self, staged: StagedSite, folder: Path, pages: Mapping[str, ParsedPage], searchable: bool
+    ) -> frozenset[str]:
+        """Build the search index in `folder`; meanwhile pack the files that do not change any more, and return their names."""
+        if not searchable:
             self.tell("Pagefind does not run here, so the site has no search")
-        return pages
+            return frozenset()
+        self.tell("Building the search index")
+        fixed = frozenset(n for n in staged.sizes if not n.endswith(_CHANGING) and (folder / n).is_file())
+        with ThreadPoolExecutor(1) as beside:  # Pagefind is a process of its own
+            packing = beside.submit(bundles.pack, folder, fixed)
+            search_index.build_index(folder, {name: page.text for name, page in pages.items() if page.text})
+            packing.result()
+        return fixed
 
 
 def _verified(
