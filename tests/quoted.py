@@ -5,7 +5,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
 from functools import cache
@@ -137,7 +137,11 @@ def _value(hint: Any, cell: str) -> Any:
             if kind in (str, int)
             else kind("")
         )
-    readers = {bool: field_types.read_boolean, int: field_types.read_integer, date: field_types.read_date}
+    readers: dict[type, Callable[[str], Any]] = {
+        bool: field_types.read_boolean,
+        int: field_types.read_integer,
+        date: field_types.read_date,
+    }
     if kind.__name__ == "Decimal":
         return field_types.read_number(cell)
     return readers[kind](cell) if kind in readers else kind(cell)

@@ -281,6 +281,12 @@ def test_the_catalogue_has_the_checksum_of_every_package(folder: Path) -> None:
         assert (len(data), f"sha256:{hashlib.sha256(data).hexdigest()}") == (one["bytes"], one["hash"])
 
 
+def test_the_indicators_with_a_page_are_those_with_a_file(folder: Path) -> None:
+    pages = {path.parent.parent.name for path in (folder / "figures").glob("*/cite/index.html")}
+    assert pages == {path.parent.name for path in (folder / "figures").glob("*/figures.json")}
+    assert len(pages) > 8
+
+
 def test_the_whole_site_is_in_one_file(folder: Path) -> None:
     with zipfile.ZipFile(folder / bundles.WHOLE) as packed:
         held = {n: packed.read(n) for n in packed.namelist()}

@@ -15,7 +15,6 @@ from selectolax.lexbor import LexborHTMLParser
 
 from portal.charts import chromium
 from portal.charts.chromium import Chromium
-from portal.site import accessible_pdf
 
 BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
 PACK, PACK_LARGE = "pack.pdf", "pack-large-print.pdf"
@@ -58,7 +57,7 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
     `pages` has the address of the page for the path of each PDF, whose name says how to print it.
     """
     style = b"".join(p.read_bytes() for p in sorted((site / "assets" / "css").glob("*.css")))
-    style += Path(accessible_pdf.__file__).read_bytes()
+    style += Path(__file__).with_name("accessible_pdf.py").read_bytes()
     keys: dict[str, tuple[Path, str]] = {}
     for path, address in pages.items():
         page, name = site / address / "index.html", path.rpartition("/")[2]
@@ -66,6 +65,8 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
         keys[digest.hexdigest()[:24]] = page, name
 
     def printed(browser: Chromium, key: str) -> bytes:
+        from portal.site import accessible_pdf  # noqa: PLC0415 - takes 0.1 s to import, and most builds print nothing
+
         page, name = keys[key]
         browser.open(page)
         about = browser.run(_MAKE[name])

@@ -29,7 +29,7 @@ _AT_ONCE = 8  # files to flush in parallel
 _READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all users, of files and of folders
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
-# A site that is being deleted.
+# Sites that are being deleted.
 _GONE = ".gone"
 # Part of the name of a site under embargo. It has never been public, so only its own link can lead to it.
 _HELD = "held"
@@ -139,7 +139,10 @@ def put(work: Path, live: Path, mark: str, until: datetime | None = None) -> Pat
     and no rollback returns to it.
     """
     _let_all_read(work)
-    folder = _keep(work, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
+    gone = _set_aside(live, KEPT - 1)
+    with ThreadPoolExecutor(1) as beside:  # while the new site is flushed to the disk
+        beside.submit(operating_system.delete_folder, gone)
+        folder = _keep(work, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
     for above in (folder.parent, live.parent):
         with suppress(PermissionError):  # it belongs to another user, who has to change it
             _add(above, _SEARCHABLE)
@@ -293,15 +296,21 @@ def _aside(link: Path) -> Path | None:
 
 def forget(live: Path) -> None:
     """Delete every kept site except the last 3 and those to which a link leads."""
+    operating_system.delete_folder(_set_aside(live, KEPT))
+
+
+def _set_aside(live: Path, number: int) -> Path:
+    """Move every kept site except the last `number` and those to which a link leads into a folder to delete; return it."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if file_system.is_link(link)}
     kept = _kept(live)
-    last = [f for f in kept if not _waits(f)][:KEPT]
+    last = [f for f in kept if not _waits(f)][:number]
     gone = live.with_name(SITES) / _GONE
     operating_system.delete_folder(gone)
     for folder in (f for f in kept if f not in last and f not in linked):
         with suppress(OSError):  # it is then kept until the next build
-            folder.rename(gone)  # or a half-deleted folder would look like the newest site
-        operating_system.delete_folder(gone)
+            gone.mkdir(exist_ok=True)
+            folder.rename(gone / folder.name)  # or a half-deleted folder would look like the newest site
+    return gone
 
 
 def _kept(live: Path) -> list[Path]:

@@ -76,6 +76,45 @@ def test_a_worker_that_is_killed_is_a_problem() -> None:
     assert caught.value.problems[0].code == "worker"
 
 
+def test_a_job_runs_beside_the_block(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+
+    def work() -> int:
+        there.touch()
+        while not here.exists():  # until the block has run
+            pass
+        return os.getpid()
+
+    with processes.beside(work) as finish:
+        while not there.exists():  # until the job has started
+            pass
+        here.touch()
+        assert finish() != os.getpid()
+    assert processes.run_all([lambda: "again"] * 2) == ["again"] * 2
+
+
+def test_what_goes_wrong_beside_a_block_is_raised_in_it() -> None:
+    def wrong() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError, match="x"), processes.beside(wrong) as finish:
+        finish()
+    with pytest.raises(PortalError) as caught, processes.beside(lambda: os.kill(os.getpid(), 9)) as killed:
+        killed()
+    assert caught.value.problems[0].code == "worker"
+
+
+def test_without_a_second_processor_a_job_runs_when_its_result_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(processes, "WORKERS", 1)
+    ran: list[int] = []
+    with processes.beside(lambda: ran.append(os.getpid())) as finish:
+        assert not ran
+        finish()
+    assert ran == [os.getpid()]
+
+
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     program = f"""
 import os, pathlib, time

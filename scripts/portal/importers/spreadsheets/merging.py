@@ -31,7 +31,7 @@ SHOWN = 20  # rows of each table in the preview
 def records(table: Table) -> list[dict[str, str]]:
     """Return the rows of a table unchanged, including cells that have a problem."""
     names = table.schema.names
-    return [{n: str(row.get(n, "")) for n in names} for row in table.frame.to_dict("records")]
+    return [{n: row.get(n, "") for n in names} for row in table.rows]
 
 
 def key_of(table: Table, row: Mapping[str, str]) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ class _Rows:
 
     @cached_property
     def _columns(self) -> dict[str, Column]:
-        known = {c: frozenset(self.table.frame[c]) - {""} for c in self.table.columns}
+        known = {c: self.table.values(c) - {""} for c in self.table.columns}
         return {
             f["name"]: Column(f, known.get(f["name"], frozenset()), self.titles.get(f["name"], {}))
             for f in self.table.schema.fields
@@ -135,7 +135,7 @@ class _Rows:
     def _before(self) -> dict[tuple[str, ...], Mapping[str, str]]:
         """Return the rows of the package by their keys, without cells that have a problem."""
         table = self.table
-        rows = zip(table.frame.index, records(table), strict=True)
+        rows = zip(table.numbers, records(table), strict=True)
         return {key_of(table, r): {n: v for n, v in r.items() if (i, n) not in table.bad} for i, r in rows}
 
     def line(self, row: int) -> SheetRow | None:
