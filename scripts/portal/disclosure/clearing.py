@@ -114,6 +114,12 @@ def problems(
         return (*forbidden, *error.problems)
 
 
+def quick_problems(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
+    """Return the `problems` that need no solver: what the policy forbids, and numbers that fit by themselves."""
+    relations = _not_accepted(undeclared_relations.find_problems(content, policy), content.accepted)
+    return (*forbidden_figures(content, policy), *_splits_of_withheld(content), *relations)
+
+
 def _splits_of_withheld(content: Content) -> Iterator[Problem]:
     """Yield a problem for each figure that splits a withheld part of another breakdown."""
     figures = [o for own in content.observations.values() for o in own]

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import pairwise, permutations
 from math import prod
-from typing import TYPE_CHECKING
 
 from portal.core.model import Content, Indicator, Observation
 from portal.core.periods import months_between
@@ -35,9 +34,6 @@ from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
 from portal.disclosure.missing_rows import LEFT_OUT
 from portal.disclosure.other_measures import MeasureSearch, OtherMeasure
 from portal.disclosure.possible_totals import TotalSearch
-
-if TYPE_CHECKING:
-    pass
 
 _FEW_COUNTS = 8  # if at most this many counts are published beside a withheld one, every match is a problem
 _ROUNDED = 0.51  # percentage points: a change is often published without decimals

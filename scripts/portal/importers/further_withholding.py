@@ -7,8 +7,8 @@ refuses depends only on what is published and on which counts are small, so the 
 counts.
 """
 
-from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from random import SystemRandom
 
 from portal.core.model import Content, FigureKey, Observation
@@ -19,6 +19,7 @@ from portal.disclosure.withholding import Withheld
 Group = tuple[str, object, object]  # an indicator and a period
 # How many further wards of a period must be withheld, one step after the other; then all of them are left out.
 STEPS = (1, 2, 4, 7)
+Audit = Callable[[tuple[Observation, ...]], frozenset[Problem]]
 
 
 @dataclass(frozen=True)
@@ -42,32 +43,36 @@ def protect(
     drafts: Sequence[Observation],
     content: Content,
     choose: Callable[[WithholdingDemand], Withheld],
-    audit: Callable[[tuple[Observation, ...]], frozenset[Problem]],
+    audits: Sequence[Audit],
     draws: int,
 ) -> Protected:
-    """Choose what to withhold among `drafts`, and more of it until `audit` finds no problem with the figures.
+    """Choose what to withhold among `drafts`, and more of it until no audit finds a problem with the figures.
 
-    `choose` withholds small counts and what protects them, at random; it is tried `draws` times before more is asked
-    of it. Only figures by ward of guarded indicators are withheld or left out: those of an indicator and period for
-    which there is a problem.
+    `choose` withholds small counts and what protects them, at random; it is tried up to `draws` times before more is
+    asked of it. `audits` go from the fastest to the slowest: while one finds a problem, the next ones are not asked.
+    Only figures by ward of guarded indicators are withheld or left out: those of an indicator and period for which
+    there is a problem.
 
     Raises:
         PortalError: a count cannot be protected, and is not one of a ward.
     """
-    names = {name: o for o in drafts for name in (f"observations of {figure_name(content, o)}", str(o.key))}
     order = _random_order(drafts, content)
+    groups_by_name = _groups_by_name(drafts, content)
     steps: dict[Group, int] = {}
     demand, tried = WithholdingDemand(), 0
+    last: frozenset[Problem] = frozenset()
     while True:
         tried += 1
-        result, problems = _tried(choose, audit, demand)
-        groups = {_group(o) for p in problems if (o := names.get(p.file))} & order.keys()
+        result, problems = _tried(choose, audits, demand)
+        groups = {g for p in problems if (g := groups_by_name.get(p.file)) in order}
         raised = {g for g in groups if steps.get(g, 0) <= len(STEPS)}
         if result and (not problems or (tried >= draws and not raised)):
-            return Protected(result, problems, demand)
+            left = problems and frozenset().union(*(audit(result.observations) for audit in audits))
+            return Protected(result, left, demand)
         if not result and not raised:
             raise PortalError(problems)
-        if tried < draws and result:
+        is_stuck, last = problems == last, problems
+        if tried < draws and result and not is_stuck:
             continue  # another draw may pass
         for group in raised:
             steps[group] = steps.get(group, 0) + 1
@@ -75,16 +80,32 @@ def protect(
 
 
 def _tried(
-    choose: Callable[[WithholdingDemand], Withheld],
-    audit: Callable[[tuple[Observation, ...]], frozenset[Problem]],
-    demand: WithholdingDemand,
+    choose: Callable[[WithholdingDemand], Withheld], audits: Sequence[Audit], demand: WithholdingDemand
 ) -> tuple[Withheld | None, frozenset[Problem]]:
-    """Return what a choice with a demand gives, and its problems; nothing if a count cannot be protected."""
+    """Return what a choice with a demand gives, and the problems of the first audit that finds any; nothing if a count cannot be protected."""
     try:
         result = choose(demand)
     except PortalError as error:
         return None, frozenset(error.problems)
-    return result, audit(result.observations)
+    found = (audit(result.observations) for audit in audits)
+    return result, next(filter(None, found), frozenset())
+
+
+def _groups_by_name(drafts: Iterable[Observation], content: Content) -> Mapping[str, Group]:
+    """Return the group of each figure by its names in problems.
+
+    Also of figures by ward that have no draft, such as records without a ward where there are none: readers could
+    work out one that is left out.
+    """
+    wards = [a.code for a in content.areas.values() if a.kind in WARD_KINDS]
+    drafts = list(drafts)
+    of_groups = {_group(o): o for o in drafts if content.areas[o.area].kind in WARD_KINDS}.values()
+    absent = [replace(o, area=code) for o in of_groups for code in wards]
+    return {
+        name: _group(o)
+        for o in (*absent, *drafts)
+        for name in (f"observations of {figure_name(content, o)}", str(o.key))
+    }
 
 
 def _group(o: Observation) -> Group:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,6 @@ from portal.core.settings import Settings
 from portal.core.text import listed
 from portal.data.packages import Package, contract, describe_resource
 from portal.disclosure import clearing
-from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
 from portal.importers import further_withholding, geography_package
 from portal.importers.formats import formats
@@ -100,6 +100,7 @@ TOO_SHORT = "The files give no figure. Figures are for 3 months in a row, or for
 # figures of other files that the audit knows; of the choices for the wards of Southwark, the audit refuses one in eight.
 # As with every choice, what is refused depends only on what is published and on which counts are small.
 _DRAWS = 6
+Find = Callable[[Content], tuple[Problem, ...]]
 _TOTALS_FIRST = (
     "Delete the ward figures of this period from observations.csv, import this file, and then import the ward file again: "
     "it is safe only if the totals are there before the wards."
@@ -145,11 +146,19 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     def after_import(fresh: tuple[Observation, ...]) -> tuple[Observation, ...]:
         return derive.within_windows(derive.merged(before, fresh), rows)
 
-    def audit(fresh: tuple[Observation, ...]) -> frozenset[Problem]:
-        return _given_away(content, indicators, after_import(fresh), settings, past)
+    def quick(changed: Content) -> tuple[Problem, ...]:
+        return clearing.quick_problems(changed, settings.disclosure)
 
+    def thorough(changed: Content) -> tuple[Problem, ...]:
+        memory = clearing.remembered_audits(settings)
+        return clearing.problems(changed, settings.disclosure, past, memory, indicators)
+
+    def audit(find: Find, fresh: tuple[Observation, ...]) -> frozenset[Problem]:
+        return _given_away(find, content, indicators, after_import(fresh))
+
+    audits = (partial(audit, quick), partial(audit, thorough))
     drafts = derive.true_figures(counts, origin, content, settings.site.area)
-    protected = further_withholding.protect(drafts, content, choose, audit, _DRAWS)
+    protected = further_withholding.protect(drafts, content, choose, audits, _DRAWS)
     withheld = protected.result
     stop(_advised(protected.problems, content, withheld.observations))
     after = after_import(withheld.observations)
@@ -263,24 +272,19 @@ def misused(options: Mapping[str, object]) -> str:
 
 
 def _given_away(
-    content: Content,
-    indicators: set[str],
-    after: tuple[Observation, ...],
-    settings: Settings,
-    past: Sequence[EarlierRelease],
+    find: Find, content: Content, indicators: set[str], after: tuple[Observation, ...]
 ) -> frozenset[Problem]:
     """Return a problem for each withheld figure that the new figures, with all that is published and the past, give away.
 
-    What was wrong with other indicators before is passed over: no import of these can fix it.
+    `find` looks for the problems of content. What was wrong with other indicators before is passed over: no import of
+    these can fix it.
     """
     by_indicator = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
-    fresh = replace(content, observations={**content.observations, **by_indicator})
-    memory = clearing.remembered_audits(settings)
-    problems = clearing.problems(fresh, settings.disclosure, past, memory, indicators)
+    problems = find(replace(content, observations={**content.observations, **by_indicator}))
     if not problems:
         return frozenset()
     places = tuple(f"observations of {i}:" for i in indicators)
-    before = clearing.problems(content, settings.disclosure, past, memory, indicators)
+    before = find(content)
     return frozenset(p for p in problems if p.file.startswith(places) or p not in before)
 
 

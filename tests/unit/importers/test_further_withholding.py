@@ -12,10 +12,11 @@ from portal.core.problems import PortalError, Problem
 from portal.core.small_counts import figure_name
 from portal.core.vocabulary import AreaKind, Status
 from portal.disclosure.withholding import Withheld
-from portal.importers.further_withholding import STEPS, Protected, WithholdingDemand, protect
+from portal.importers.further_withholding import STEPS, Audit, Protected, WithholdingDemand, protect
 
 WARDS = tuple(f"E0509900{n}" for n in range(1, 9))
 TOWN = "E09000099"
+NO_WARD = "X09000099"
 
 
 def content() -> Content:
@@ -23,7 +24,7 @@ def content() -> Content:
     empty: dict[str, object] = {f.name: {} if "Mapping" in str(f.type) else () for f in fields(Content)}
     plain: dict[str, Any] = {f.name: "" for f in fields(Indicator)}
     plain |= {"unit": "count", "period_type": "year-to", "protected": False}
-    kinds = {TOWN: AreaKind.BOROUGH, **dict.fromkeys(WARDS, AreaKind.WARD)}
+    kinds = {TOWN: AreaKind.BOROUGH, NO_WARD: AreaKind.REST, **dict.fromkeys(WARDS, AreaKind.WARD)}
     empty |= {
         "indicators": {
             i: Indicator(**{**plain, "id": i, "sensitive": i == "hate"}) for i in ("hate", "open")
@@ -37,7 +38,6 @@ def content() -> Content:
 
 CONTENT = content()
 YEAR = date(2025, 1, 1), date(2025, 12, 31)
-Audit = Callable[[tuple[Observation, ...]], frozenset[Problem]]
 
 
 def figure(area: str, value: int = 40, indicator: str = "hate") -> Observation:
@@ -67,7 +67,7 @@ def complains_below(hidden: int, about: Observation = DRAFTS[0]) -> Audit:
 
 
 def done(audit: Audit, content: Content = CONTENT) -> Protected:
-    return protect(DRAFTS, content, choose, audit, draws=2)
+    return protect(DRAFTS, content, choose, [audit], draws=2)
 
 
 @pytest.mark.parametrize(("needed", "withheld"), [(0, 0), (1, 1), (2, 2), (3, 4), (7, 7)])
@@ -93,6 +93,29 @@ def test_a_problem_with_an_indicator_that_needs_no_protection_stays() -> None:
     assert found.demand == WithholdingDemand()
 
 
+def test_a_problem_with_records_without_a_ward_that_have_no_row_is_one_of_the_wards() -> None:
+    found = done(complains_below(2, about=figure(NO_WARD)))
+    assert not found.problems
+    assert len(found.demand.withheld) == 2
+
+
+def test_a_slow_audit_is_asked_only_about_what_the_faster_one_accepts_and_about_what_stays() -> None:
+    asked: list[int] = []
+
+    def slow(figures: tuple[Observation, ...]) -> frozenset[Problem]:
+        asked.append(sum(o.value is None for o in figures))
+        return complains_below(4)(figures)
+
+    found = protect(DRAFTS, CONTENT, choose, [complains_below(2), slow], draws=2)
+    assert not found.problems
+    assert asked[0] == 2
+    assert asked[-1] == 4
+    asked.clear()
+    stays = complains_below(1, about=figure(WARDS[0], 40, "open"))
+    assert len(protect(DRAFTS, CONTENT, choose, [stays, slow], draws=2).problems) == 2
+    assert asked == [0]
+
+
 def test_which_wards_are_withheld_is_left_to_chance() -> None:
     assert len({done(complains_below(1)).demand.withheld for _ in range(40)}) > 3
 
@@ -108,7 +131,7 @@ def test_a_count_that_cannot_be_protected_leaves_its_wards_out_and_others_are_a_
 
         return one
 
-    found = protect(DRAFTS, CONTENT, refused(WARDS[3]), complains_below(0), draws=2)
+    found = protect(DRAFTS, CONTENT, refused(WARDS[3]), [complains_below(0)], draws=2)
     assert {k.area for k in found.demand.left_out} == set(WARDS)
     with pytest.raises(PortalError):
-        protect(DRAFTS, CONTENT, refused(TOWN), complains_below(0), draws=2)
+        protect(DRAFTS, CONTENT, refused(TOWN), [complains_below(0)], draws=2)
