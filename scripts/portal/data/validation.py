@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,8 @@ def _version_of_checks() -> bytes:
         frictionless_version = version("frictionless")
     except PackageNotFoundError as error:
         raise _not_installed() from error
+    if find_spec("frictionless") is None:  # what it said earlier does not count without it
+        raise _not_installed()
     return frictionless_version.encode() + b"".join(
         (Path(__file__).parents[1] / name).read_bytes() for name in _OUR_CHECKS
     )
