@@ -79,7 +79,7 @@ def measured(name: str, root: Path) -> dict[str, Any]:
     print(
         f"| {name} | {results['pages']:,} | floor | {base.seconds:.1f} s | 1 | {base.processor:.1f} s | 1 |"
     )
-    for what in [w for w in ("warm", "anew", "cold") if w in results]:
+    for what in filter(results.__contains__, ("warm", "anew", "cold")):
         one = results[what]
         clock = f"{one.seconds:.1f} s | {one.seconds / base.seconds:.2f}"
         ratio = one.processor / base.processor
