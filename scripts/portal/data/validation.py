@@ -5,10 +5,11 @@ description, version of frictionless and checks. A small file records this; cont
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,20 @@ class ValidationError:
 def descriptor_faults(descriptor: Json) -> tuple[str, ...]:
     """Return the errors in a descriptor, in words. It must not refer to another file or host."""
     try:
-        from frictionless import Package  # noqa: PLC0415 - takes 0.2 s to import
+        import frictionless  # noqa: F401, PLC0415 - takes 0.2 s to import
     except ImportError as error:
         raise _not_installed() from error
     try:
-        return tuple(dict.fromkeys(_plain(e.note) for e in Package.metadata_validate(descriptor)))
+        return _faults_of_descriptor(json.dumps(descriptor))
     except Exception as error:  # frictionless fails on some values, all of them invalid
         return (_cannot_read(error),)
+
+
+@lru_cache(maxsize=1000)  # the desk reads the same descriptors in each step
+def _faults_of_descriptor(text: str) -> tuple[str, ...]:
+    from frictionless import Package  # noqa: PLC0415
+
+    return tuple(dict.fromkeys(_plain(e.note) for e in Package.metadata_validate(json.loads(text))))
 
 
 def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Iterator[ValidationError]:
