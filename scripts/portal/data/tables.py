@@ -70,7 +70,7 @@ class Table:
     frame: pd.DataFrame
     bad: frozenset[tuple[int, str]] = frozenset()  # cells that already have a problem
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """Return the columns that the file has."""
         return frozenset(self.frame.columns)
@@ -92,7 +92,12 @@ class Table:
 
     def values(self, column: str) -> frozenset[str]:
         """Return every text in a column, including cells with a problem."""
-        return frozenset(self.frame[column].tolist())
+        return self._values[column]
+
+    @cached_property
+    def _values(self) -> Mapping[str, frozenset[str]]:
+        """Return every text of each column; several rules ask for those of all."""
+        return {c: frozenset(self.frame[c].tolist()) for c in self.frame.columns}
 
 
 def read(
