@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from portal.core.problems import PortalError, Problem
@@ -20,6 +21,8 @@ Json = dict[str, Any]
 FILE = "validated.json"
 # With so many errors in one table they have one cause or few, and listing all would take minutes.
 MOST_ERRORS = 1000
+# frictionless keeps in one place for all threads whether it trusts absolute paths. The desk checks in several.
+_ONE_AT_A_TIME = Lock()
 _OUR_CHECKS = ("core/field_types.py", "data/tables.py", "data/validation.py")
 
 
@@ -41,7 +44,8 @@ def descriptor_faults(descriptor: Json) -> tuple[str, ...]:
     except ImportError as error:
         raise _not_installed() from error
     try:
-        return _faults_of_descriptor(json.dumps(descriptor))
+        with _ONE_AT_A_TIME:
+            return _faults_of_descriptor(json.dumps(descriptor))
     except Exception as error:  # frictionless fails on some values, all of them invalid
         return (_cannot_read(error),)
 
@@ -70,7 +74,7 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
         "resources": [{**description, "path": str(table.resolve())} for table, description in tables],
     }
     try:
-        with system.use_context(trusted=True):
+        with _ONE_AT_A_TIME, system.use_context(trusted=True):
             report = (
                 Package.from_descriptor(package)
                 .get_resource(resource["name"])
