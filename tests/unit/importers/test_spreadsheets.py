@@ -47,6 +47,8 @@ from workbook_files import (
     written,
 )
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 
 @pytest.fixture
 def percents(tiny: Path) -> Path:
