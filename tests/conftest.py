@@ -7,17 +7,22 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from browser import Tabs, kept_tabs, opened, served
 from playwright.sync_api import Browser, Page
 from portal.core.settings import Settings
+from portal.data import tables
 from portal.disclosure.clearing import ClearedContent
+from portal.importers.shared import published_workbooks
 from portal.site import building, publishing
 from project import ROOT, THOROUGH, is_thorough, make_project
+
+Read = Callable[..., Any]
 
 # No example is held to a time: the first one may have to load a library, and then fails on a slow or busy machine.
 # How fast the machine is at the moment decides nothing: neither a deadline, nor how long examples take to make.
@@ -162,6 +167,30 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kind(request: pytest.FixtureRequest) -> str:
     """The ending of a spreadsheet file: the test runs once for each."""
     return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def read_once() -> Iterator[None]:
+    """Read a table or a large workbook once in a test file: a file with the same content is the same file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "read", _remembered(tables.read, lambda file, schema, *_: (file, str(schema))))
+        patch.setattr(published_workbooks, "_sheets", _remembered(published_workbooks._sheets))
+        yield
+
+
+def _remembered(read: Read, told: Callable[..., tuple[object, ...]] = lambda *_: ()) -> Read:
+    """Return a function that reads a path again only if the content differs, or what it is `told` besides."""
+    known: dict[tuple[object, ...], Any] = {}
+
+    def remembered(path: Path, *more: Any) -> Any:
+        if not path.is_file():
+            return read(path, *more)
+        key = (path.read_bytes(), path.name, *told(*more))
+        if key not in known:
+            known[key] = read(path, *more)
+        return known[key]
+
+    return remembered
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,11 +12,11 @@ import re
 import sys
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -91,7 +91,7 @@ def openapi(folder: Path, every: int = 1) -> Verdict:
     index = "api/index.json"
     files = [
         (index, "Index", told(folder / index)),
-        *((name, "Figures", data) for name, data in islice(figures(folder), 0, None, every)),
+        *((name, "Figures", data) for name, data in _some(figures(folder), every)),
     ]
     parts = described["components"]
     by_schema = {
@@ -102,6 +102,16 @@ def openapi(folder: Path, every: int = 1) -> Verdict:
         faults += [f"{name}: {e.message[:80]}" for e in by_schema[schema].iter_errors(data)]
     by = f"openapi-spec-validator {version('openapi-spec-validator')}, jsonschema {version('jsonschema')}"
     return Verdict("OpenAPI 3.1 and the JSON files", by, f"{len(files):,} files", tuple(faults))
+
+
+def _some(files: Iterable[tuple[str, Any]], every: int) -> Iterator[tuple[str, Any]]:
+    """Yield the first file of each folder at the top, and each after it whose turn it is."""
+    seen = Counter[str]()
+    for name, data in files:
+        top = name.partition("/")[0]
+        if seen[top] % every == 0:
+            yield name, data
+        seen[top] += 1
 
 
 def described(page: Path) -> rdflib.Graph | None:

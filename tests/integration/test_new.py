@@ -132,8 +132,17 @@ def test_a_change_of_the_program_makes_another_site(southwark: Path, monkeypatch
     program = [p for p in build_inputs.inputs(southwark) if not p.is_relative_to(southwark)]
     assert build_inputs.PROGRAM / "cli" / "commands.py" in program
     before = build_inputs.fingerprint(southwark)
-    monkeypatch.setattr(build_inputs, "PROGRAM", southwark / "site_src" / "templates")
-    assert build_inputs.fingerprint(southwark) != before
+    marks = {before}
+    for code in ("a = 1\n", "a = 2\n"):
+        elsewhere = southwark / "build" / f"program-{len(marks)}"
+        elsewhere.mkdir(parents=True)
+        (elsewhere / "code.py").write_text(code)
+        (elsewhere / "words.csv").write_text("word\n")
+        monkeypatch.setattr(build_inputs, "PROGRAM", elsewhere)
+        marks.add(build_inputs.fingerprint(southwark))
+        (elsewhere / "words.csv").write_text("text\n")
+        marks.add(build_inputs.fingerprint(southwark))
+    assert len(marks) == 5
 
 
 def test_another_day_makes_another_site_and_the_same_day_does_not(

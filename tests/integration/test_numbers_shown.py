@@ -13,6 +13,7 @@ from portal.charts import svg
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import bundles
+from portal.pages import open_data_files
 from portal.site import staging
 from project import ROOT
 
@@ -57,6 +58,9 @@ def shown(checked: tuple[Settings, ClearedContent]) -> str:
     pictures = svg.Pictures(ROOT / svg.LIBRARY)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", FIRST_OF_DECEMBER_2026)
+        # Beside the pages, and looked at by other tests.
+        patch.setattr(staging, "workbooks_and_catalogues", lambda open_data: {})
+        patch.setattr(open_data_files, "files", lambda open_data: {})
         made = staging.write_files(staging.plan_site(*checked), pictures, lambda _, content: content)
     apart = ("open-data/", "about/changes", "releases/since", bundles.CATALOGUE)
     pages = {n: c for n, c in made.files.items() if n.endswith(".md") and not n.startswith(apart)}

@@ -78,7 +78,7 @@ def test_independent_validators_find_no_problem(
     folder: Path, check: Callable[[Path], validators.Verdict]
 ) -> None:
     if check is validators.openapi and folder.is_relative_to(ROOT) and not is_thorough():
-        verdict = validators.openapi(folder, every=5)  # the figures of all indicators have one form
+        verdict = validators.openapi(folder, every=20)  # the figures of all indicators have one form
     else:
         verdict = check(folder)
     assert verdict.faults == ()

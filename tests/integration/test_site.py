@@ -13,7 +13,7 @@ import pytest
 from portal.charts import chromium
 from portal.core import program_files
 from portal.core.problems import PortalError
-from portal.site import building, preview, publishing
+from portal.site import building, preview, publishing, search_index
 from project import make_project, tree_of
 
 
@@ -54,6 +54,18 @@ def test_nothing_changed_means_nothing_built(tiny: Path) -> None:
     change(tiny)
     assert building.build(tiny, quiet).new
     assert "Another worker" in (folder / "plans/plan-2020/priority-2/index.html").read_text()
+
+
+def test_pagefind_is_asked_for_its_version_until_it_runs_and_then_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pagefind.py"
+    monkeypatch.setattr(search_index, "COMMAND", (sys.executable, str(program)))
+    assert search_index.version() == ""
+    program.write_text("print('pagefind 1.0')")
+    assert search_index.version() == "pagefind 1.0"
+    program.unlink()
+    assert search_index.version() == "pagefind 1.0"
 
 
 def test_a_portal_without_a_look_of_its_own_has_that_of_the_program(tiny_site: Path, tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ pipe, device, folder or endless number reaches the rest of the program.
 """
 
 import json
+import re
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,11 @@ _NO_PERMISSION = Fault(
 
 def file_fault(path: Path, within: Path | None = None, largest: int = LARGEST_FILE) -> Fault | None:
     """Return why a file must not be opened and what to do, or None."""
+    return _file_fault(path, within.resolve() if within else None, largest)
+
+
+def _file_fault(path: Path, within: Path | None, largest: int = LARGEST_FILE) -> Fault | None:
+    """Return what `file_fault` does, given a folder without links in its path."""
     try:
         real = path.resolve(strict=True)
         status = real.stat()
@@ -71,7 +78,7 @@ def file_fault(path: Path, within: Path | None = None, largest: int = LARGEST_FI
         return (
             _CIRCULAR_LINK if path.is_symlink() and not isinstance(error, PermissionError) else _NO_PERMISSION
         )
-    if within is not None and not real.is_relative_to(within.resolve()):
+    if within is not None and not real.is_relative_to(within):
         return Fault(
             "This link points outside the project.", "Put the file itself there, and remove the link."
         )
@@ -118,7 +125,7 @@ def folder_problems(root: Path, folder: str) -> Iterator[Problem]:
                 yield _problem(root, path, message, "Give it another name.")
             if path.is_dir():
                 waiting.append(path)
-            elif fault := file_fault(path, within):
+            elif fault := _file_fault(path, within):
                 yield _problem(root, path, *fault)
 
 
@@ -148,8 +155,6 @@ def mkdocs_problems(root: Path) -> Iterator[Problem]:
 
     Aliases (`*name`) repeat what an anchor (`&name`) marks, so a few lines can stand for billions of values.
     """
-    import yaml  # noqa: PLC0415 - takes a while to load
-
     path = root / "mkdocs.yml"
     if not path.exists() and not path.is_symlink():  # that of the program is used
         return
@@ -157,16 +162,28 @@ def mkdocs_problems(root: Path) -> Iterator[Problem]:
         yield _problem(root, path, *fault)
         return
     try:
-        _refuse_extremes(_parse_yaml(decode(read(path, root))))
+        content = read(path, root)
     except UnreadableError as error:
         yield Problem("mkdocs.yml", error.row, code="file", message=error.message, fix=error.fix)
+    else:
+        yield from _mkdocs_faults(content)
+
+
+@lru_cache(maxsize=10)
+def _mkdocs_faults(content: bytes) -> tuple[Problem, ...]:
+    """Return why mkdocs could not read settings that are written like this."""
+    import yaml  # noqa: PLC0415 - takes a while to load
+
+    try:
+        _refuse_extremes(_parse_yaml(decode(content)))
+    except UnreadableError as error:
+        return (Problem("mkdocs.yml", error.row, code="file", message=error.message, fix=error.fix),)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "it contains a character that is not allowed in text"
-        message = f"The file is not valid YAML: {reason}."
-        yield Problem(
-            "mkdocs.yml", mark.line + 1 if mark else 0, code="file", message=message, fix=_RESTORE_LINE
-        )
+        message, row = f"The file is not valid YAML: {reason}.", mark.line + 1 if mark else 0
+        return (Problem("mkdocs.yml", row, code="file", message=message, fix=_RESTORE_LINE),)
+    return ()
 
 
 _RESTORE_LINE = "Correct that line, or restore the file."
@@ -355,6 +372,9 @@ def _nested_too_deeply() -> UnreadableError:
     )
 
 
+_NO_CHARACTER = re.compile("[\ud800-\udfff\0]")
+
+
 def _refuse_extremes(root: object) -> None:
     """Raise `UnreadableError` for deep nesting, numbers that are too long, unpaired surrogates and invisible characters."""
     waiting = [(root, 0)]
@@ -368,7 +388,7 @@ def _refuse_extremes(root: object) -> None:
             waiting += [(part, depth + 1) for part in value]
         elif isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:
             raise _number_too_long()
-        elif isinstance(value, str) and any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
+        elif isinstance(value, str) and _NO_CHARACTER.search(value):
             raise UnreadableError(
                 "The file contains half of a character, such as \\ud800, or the null character.", "Remove it."
             )

@@ -69,7 +69,7 @@ class Table:
     numbers: Sequence[int]
     bad: frozenset[tuple[int, str]] = frozenset()  # cells that already have a problem
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """Return the columns that the file has."""
         return frozenset(self.cells)
@@ -90,7 +90,12 @@ class Table:
 
     def values(self, column: str) -> frozenset[str]:
         """Return every text in a column, including cells with a problem."""
-        return frozenset(self.cells[column])
+        return self._values[column]
+
+    @cached_property
+    def _values(self) -> Mapping[str, frozenset[str]]:
+        """Return every text of each column; several rules ask for those of all."""
+        return {c: frozenset(cells) for c, cells in self.cells.items()}
 
 
 def read(

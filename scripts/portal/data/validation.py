@@ -5,13 +5,15 @@ description, version of frictionless and checks. A small file records this; cont
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from portal.core.problems import PortalError, Problem
@@ -20,6 +22,8 @@ Json = dict[str, Any]
 FILE = "validated.json"
 # With so many errors in one table they have one cause or few, and listing all would take minutes.
 MOST_ERRORS = 1000
+# frictionless keeps in one place for all threads whether it trusts absolute paths. The desk checks in several.
+_ONE_AT_A_TIME = Lock()
 _OUR_CHECKS = ("core/field_types.py", "data/tables.py", "data/validation.py")
 
 
@@ -37,13 +41,21 @@ class ValidationError:
 def descriptor_faults(descriptor: Json) -> tuple[str, ...]:
     """Return the errors in a descriptor, in words. It must not refer to another file or host."""
     try:
-        from frictionless import Package  # noqa: PLC0415 - takes 0.2 s to import
+        import frictionless  # noqa: F401, PLC0415 - takes 0.2 s to import
     except ImportError as error:
         raise _not_installed() from error
     try:
-        return tuple(dict.fromkeys(_plain(e.note) for e in Package.metadata_validate(descriptor)))
+        with _ONE_AT_A_TIME:
+            return _faults_of_descriptor(json.dumps(descriptor))
     except Exception as error:  # frictionless fails on some values, all of them invalid
         return (_cannot_read(error),)
+
+
+@lru_cache(maxsize=1000)  # the desk reads the same descriptors in each step
+def _faults_of_descriptor(text: str) -> tuple[str, ...]:
+    from frictionless import Package  # noqa: PLC0415
+
+    return tuple(dict.fromkeys(_plain(e.note) for e in Package.metadata_validate(json.loads(text))))
 
 
 def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Iterator[ValidationError]:
@@ -63,7 +75,7 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
         "resources": [{**description, "path": str(table.resolve())} for table, description in tables],
     }
     try:
-        with system.use_context(trusted=True):
+        with _ONE_AT_A_TIME, system.use_context(trusted=True):
             report = (
                 Package.from_descriptor(package)
                 .get_resource(resource["name"])

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, lru_cache
 from importlib import resources
 
 from portal.core.model import Area, Content
@@ -213,14 +214,16 @@ def _parts(content: Content) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     return by_indicator
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+@cache
+def _rows(name: str) -> tuple[dict[str, str], ...]:
     text = (resources.files("portal.quotes") / name).read_text("utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    return tuple(csv.DictReader(text.splitlines()))
 
 
 _SAME = {"racist": "racial", "racially": "racial", "islamophobia": "islamophobic", "anti": "anti", "homophobia": "homophobic", "transphobic": "transgender", "crimes": "crime", "thieves": "thief", "offenses": "offence"}  # fmt: skip
 
 
+@lru_cache(maxsize=20_000)  # the names of a portal are the same for every text that is checked
 def stems(words: str) -> tuple[str, ...]:
     """Return the words of a name in lower case, in the singular, without `the` in front."""
     found = tuple(stem(m[0]) for m in _WORD.finditer(words))

@@ -1,10 +1,15 @@
 """List what a site is built from, and work out a digest of it, so that an unchanged site is not built again."""
 
+import errno
 import hashlib
+import os
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from portal.charts import chromium, svg
 from portal.core import periods, program_files
@@ -15,43 +20,107 @@ from portal.site import fonts, renderers, search_index
 PROGRAM = Path(__file__).parents[1]
 # The chart library and the fonts, which npm installs.
 INSTALLED = (svg.LIBRARY, *fonts.FONTS.values())
-INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", *map(str, INSTALLED))
+_PACKAGES, _PROGRAM_NAME = "data_packages", "scripts/portal"
+INPUTS = (_PACKAGES, "site_src", _PROGRAM_NAME, "mkdocs.yml", *map(str, INSTALLED))
+
+
+class _Input(NamedTuple):
+    """A file that a site is built from: its name within the project, and where it is."""
+
+    name: str
+    path: str
+    size: int  # bytes
+    changed: int  # ns
+
+    @property
+    def is_code(self) -> bool:
+        return self.name.startswith(f"{_PROGRAM_NAME}/") and self.name.endswith(".py")
 
 
 def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:
     """Return a digest of all inputs and tools of a build; `folder` has the packages if they are not in the project.
 
-    It includes today's date, because pages say how old the latest news about a promise is, and whether it is late.
+    It includes today's date, because pages say how old the latest news about a promise is, and whether it is late. The
+    code of the program counts as it was when this process first asked, because that is what runs.
     """
-    digest = hashlib.sha256(f"{periods.today()}\n".encode())
-    for name in ("markdown", "jinja2", "pandas", "frictionless"):
-        digest.update(f"{name} {metadata.version(name)}\n".encode())
-    digest.update("\n".join(renderers.versions(renderer)).encode())
+    digest = hashlib.sha256(f"{periods.today()}\n{_versions(renderer)}\n".encode())
     digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search_index.version()}\n".encode())
-    for path in inputs(root, folder):
-        try:
-            look = path.stat()
-        except FileNotFoundError:  # deleted since it was listed
-            continue
-        bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent, program_files.home())
-        below = path.relative_to(next(b for b in bases if path.is_relative_to(b)))
-        digest.update(f"{below.as_posix()} {look.st_size}\n".encode())
-        # Tables of this size are rejected, and no other input is so large.
-        if look.st_size > tables.LARGEST_FILE:
-            digest.update(str(look.st_mtime_ns).encode())
-            continue
-        digest.update(path.read_bytes())
+    digest.update(_code(PROGRAM))
+    for file in _inputs(root, folder):
+        if not file.is_code:
+            _add(digest, file)
     return digest.hexdigest()[:16]
 
 
-def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
-    """Yield every input file in a fixed order; `folder` has the packages if they are not in the project."""
-    program = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
-    look = (
-        path
-        for name in program_files.LOOK
-        if not (path := program_files.find(root, name)).is_relative_to(root)
+def inputs(root: Path) -> Iterator[Path]:
+    """Yield every input file of a project in a fixed order."""
+    return (Path(file.path) for file in _inputs(root))
+
+
+@cache
+def _versions(renderer: str) -> str:
+    """Return the versions of the libraries that a build depends on, each on a line."""
+    libraries = (
+        f"{name} {metadata.version(name)}" for name in ("markdown", "jinja2", "pandas", "frictionless")
     )
-    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *program, *look):
-        paths = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (p for p in paths if p.is_file() and "__pycache__" not in p.parts)
+    return "\n".join((*libraries, *renderers.versions(renderer)))
+
+
+@cache
+def _code(program: Path) -> bytes:
+    """Return a digest of the code in the folder of the program."""
+    digest = hashlib.sha256()
+    for file in _below(_PROGRAM_NAME, program):
+        if file.is_code:
+            _add(digest, file)
+    return digest.digest()
+
+
+def _add(digest: "hashlib._Hash", file: _Input) -> None:
+    """Add a file to a digest, unless it was deleted since it was listed."""
+    try:
+        # Tables of this size are rejected, and no other input is so large.
+        large = file.size > tables.LARGEST_FILE
+        content = str(file.changed).encode() if large else Path(file.path).read_bytes()
+    except FileNotFoundError:
+        return
+    digest.update(f"{file.name} {file.size}\n".encode(errors="surrogateescape"))
+    digest.update(content)
+
+
+def _inputs(root: Path, folder: Path | None = None) -> Iterator[_Input]:
+    """Yield every input file; `folder` has the packages if they are not in the project."""
+    elsewhere = {_PACKAGES: folder, _PROGRAM_NAME: PROGRAM}
+    for name in INPUTS:
+        yield from _below(name, elsewhere.get(name) or root / name)
+    for name in program_files.LOOK:
+        if not (path := program_files.find(root, name)).is_relative_to(root):
+            yield from _below(name, path)
+
+
+def _below(name: str, path: Path) -> Iterator[_Input]:
+    """Yield the file at a path, or every file below that folder, in a fixed order."""
+    if not path.is_dir():
+        yield from _files([(name, str(path))])
+        return
+    # With texts rather than paths, because this runs several times in each command.
+    start = len(str(path))
+    for place, folders, names in os.walk(path):
+        folders[:] = sorted(f for f in folders if f != "__pycache__")
+        within = name + place[start:].replace(os.sep, "/")
+        yield from _files((f"{within}/{n}", os.path.join(place, n)) for n in sorted(names))  # noqa: PTH118 - as above
+
+
+def _files(listed: Iterable[tuple[str, str]]) -> Iterator[_Input]:
+    """Yield those that are files and still there, given the name and place of each."""
+    for name, path in listed:
+        try:
+            look = os.stat(path)  # noqa: PTH116 - as above
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            if error.errno == errno.ELOOP:  # a link to itself
+                continue
+            raise
+        if stat.S_ISREG(look.st_mode):
+            yield _Input(name, path, look.st_size, look.st_mtime_ns)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,12 +97,19 @@ def check(settings: Settings) -> Iterator[Problem]:
         yield Problem(program_files.MKDOCS, code="mkdocs", message=_shortened(message), fix=fix)
 
 
-@cache
+_good_settings: set[tuple[str, bytes]] = set()  # those that mkdocs has read in this process without a fault
+
+
 def _settings_faults(content: str, path: Path, own: bytes) -> tuple[str, ...]:
     """Return what mkdocs says of the generated settings `content`, and of the bytes `own` of the file that they extend."""
     from portal.site import mkdocs_pages  # noqa: PLC0415 - the import takes 0.5 s
 
-    return tuple(dict.fromkeys(mkdocs_pages.check_settings(content, path, path.parent / "data_packages")))
+    if (content, own) in _good_settings:
+        return ()
+    found = mkdocs_pages.check_settings(content, path, path.parent / "data_packages")
+    if not found:
+        _good_settings.add((content, own))
+    return tuple(dict.fromkeys(found))
 
 
 # The one in C is ten times as fast, where it was installed.

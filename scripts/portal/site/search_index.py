@@ -13,6 +13,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from io import BufferedReader
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -46,12 +47,15 @@ class SearchText(NamedTuple):
 def version() -> str:
     """Return the version of Pagefind; empty if it does not run on this machine."""
     try:
-        result = subprocess.run(
-            [*COMMAND, "--version"], capture_output=True, encoding="utf-8", timeout=20, check=False
-        )
+        return _version(COMMAND)
     except (FileNotFoundError, subprocess.SubprocessError):
         return ""
-    return "" if result.returncode else result.stdout.strip()
+
+
+@cache  # a process asks many times; where Pagefind did not run, it is tried again
+def _version(command: tuple[str, ...]) -> str:
+    asked = [*command, "--version"]
+    return subprocess.run(asked, capture_output=True, encoding="utf-8", timeout=20, check=True).stdout.strip()
 
 
 def build_index(site: Path, texts: Mapping[str, SearchText]) -> int:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, get_type_hints
 import pytest
 from frictionless import Package as Upstream
 from frictionless import Schema as UpstreamSchema
+from frictionless import system
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.cli.arguments import PROBLEMS
@@ -528,3 +530,19 @@ def test_every_class_of_the_model_has_the_columns_of_its_table() -> None:
         assert {f.name for f in dataclasses.fields(model_of(name, kind))} - {"part"} <= columns | {"part"}, (
             name
         )
+
+
+def test_several_threads_validate_at_once_as_one_does(tmp_path: Path) -> None:
+    """The desk checks in several; frictionless keeps in one place for all of them whether it trusts a path."""
+    path = tmp_path / "t.csv"
+    path.write_text("row\na\n")
+    table = {"name": "t", "type": "table", "schema": {"fields": [{"name": "row", "type": "string"}]}}
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda _: list(validation.table_faults(path, table, {})), range(60)))
+    finally:
+        sys.setswitchinterval(before)
+    assert found == [[]] * 60
+    assert not system.trusted

@@ -26,6 +26,8 @@ from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts
 from project import SHARED
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 MORE = SHARED / "upstream" / "more"
 real = pytest.mark.skipif(not MORE.is_dir(), reason="the upstream files are not in ../shared/upstream/more")
 TOWN, REST, NORTH, SOUTH = "E07000099", "X07000099", "E05099001", "E05099002"

@@ -15,6 +15,8 @@ from portal.core.vocabulary import Status
 from portal.importers.police import csp, public_attitudes
 from test_import_elsewhere import LONDON, MADE_UP, MORE, QUARTERLY, TOWN, area, content, real
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 YEARS = MORE / "ons_crime_tables" / "policeforceareatablesyedecember2024.xlsx"
 SURVEY = MORE / "mopac_pas" / "PAS_borough_to_Q3_2023-24_iso.csv"
 MARKS = {"[x]": "x", "[u]": "x", "[u1]": "x", "[z]": "z", "[c]": "c", "[low]": "low"}

@@ -15,6 +15,8 @@ from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow, Settled
 from workbook_files import new_row, observation, planned, problems, written
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 NUMBER, DAY = Column({"name": "value", "type": "number"}), Column({"name": "period_end", "type": "date"})
 EXAMPLES = ("1234.5", "1234567", "2016-07-31")  # how to write something, and never what was meant
 

@@ -31,6 +31,8 @@ from workbook_files import (  # fmt: skip
     written,
 )
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 VALUE = OBSERVATIONS.index("value")
 Sheet: TypeAlias = Any  # openpyxl has no types
 

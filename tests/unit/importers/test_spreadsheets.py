@@ -5,11 +5,10 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -20,7 +19,7 @@ from portal.cli import commands
 from portal.cli.arguments import PROBLEMS, USAGE
 from portal.core import settings as config
 from portal.core.problems import PortalError
-from portal.data import packages, tables
+from portal.data import packages
 from portal.importers.spreadsheets import form_files, forms, ods, readings, spreadsheet, unpacking, workbooks
 from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
@@ -48,22 +47,7 @@ from workbook_files import (
     written,
 )
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _read_once() -> Iterator[None]:
-    """A table with the same content is the same table, so that each is checked once and not before every test."""
-    known: dict[tuple[object, ...], object] = {}
-    read = tables.read
-
-    def remembered(path: Path, file: str, schema: tables.Schema, *more: Any) -> object:
-        key = (path.read_bytes() if path.exists() else None, path.suffix, file, str(schema))
-        if key not in known:
-            known[key] = read(path, file, schema, *more)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "read", remembered)
-        yield
+pytestmark = pytest.mark.usefixtures("read_once")
 
 
 @pytest.fixture
