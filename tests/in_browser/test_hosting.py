@@ -20,9 +20,9 @@ import pytest
 import yaml
 from browser import ARGUMENTS
 from playwright.sync_api import Browser
-from portal.charts.chromium import find_browser as program_of_chromium
 from portal.cli import commands as cli
 from portal.site import headers, publishing
+from portal.site.chromium import find_browser as program_of_chromium
 from project import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from portal.charts import chromium, svg
+from portal.charts import svg
 from portal.core import periods, program_files
 from portal.data import tables
-from portal.site import fonts, renderers, search_index
+from portal.site import chromium, fonts, renderers, search_index
 
 # The program, which can be in another folder than the project.
 PROGRAM = Path(__file__).parents[1]
