@@ -8,12 +8,12 @@ The figures are those of benchmarks/sizes.csv, which build_site.py writes.
 import csv
 from pathlib import Path
 
-from portal.charts import grammar
+from portal.charts import grammar, style
 from portal.charts.drawing import draw_svg
 from portal.charts.grammar import Box, Figure, Label, Panel, Scale
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTH, HEIGHT = grammar.WIDE, 400
+WIDTH, HEIGHT = style.WIDE, 400
 BOX = Box(56, 40, WIDTH - 190, HEIGHT - 52)
 
 
@@ -33,7 +33,7 @@ def drawn(rows: list[dict[str, str]]) -> Figure:
         Label(text="Seconds", x=1, y=16, size=14),
         Label(text="Pages", x=BOX.right, y=HEIGHT - 12, size=14, across="right"),
     ]
-    for colour, name in zip(grammar.COLOURS, dict.fromkeys(r["what"] for r in rows), strict=False):
+    for colour, name in zip(style.COLOURS, dict.fromkeys(r["what"] for r in rows), strict=False):
         own = sorted((int(r["pages"]), float(r["seconds"])) for r in rows if r["what"] == name)
         lines.append({
             "type": "scatter", "mode": "lines+markers", "x": [p for p, _ in own], "y": [s for _, s in own],

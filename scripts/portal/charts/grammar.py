@@ -13,27 +13,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from portal.charts import style
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.core.text import MINUS
 
 Figure = dict[str, Any]
-
-WIDE, NARROW = 720, 340  # the two widths in pixels for which every chart is designed
-NOTHING = "–"  # what is written where no figure has been published
-TEXT, TICK, SMALL = 13, 12, 11  # font sizes in pixels; nothing is smaller
-LINE = 17  # height of a line of text in pixels
-CLEAR = 3  # pixels between a text and a line that makes way for it
-LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size
-
-# The colours of the UK government's analysis function, in its order.
-COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
-OURS, EARLIER, CONTEXT = COLOURS[0], "#7A95B4", "#8C8C8C"
-WORSE, BETTER = COLOURS[2], "#1B6E66"
-INK, QUIET, GRID, SAND, PAPER = "#1a1a1a", "#4a4f55", "#dfe3e6", "#f3efe4", "#ffffff"
-SHADES = ("#e4edf4", "#bcd2e5", "#8bb3d3", "#2f6d9f", "#12436d")  # of classes, the palest first, as on maps
-DARK_SHADE = 4  # letters on this shade and darker ones are white
-PALETTE = frozenset((*COLOURS, *SHADES, BETTER, EARLIER, CONTEXT, INK, QUIET, GRID, SAND, PAPER))
-FONT = "Arial, Helvetica, sans-serif"
 
 # plotly.js interprets a few tags in texts, including links. Only the two that we use are left as they are.
 _TAG = re.compile(r"<(?!br>|/?extra>)")
@@ -132,8 +116,8 @@ class Label:
     y: float
     across: str = "left"
     down: str = "middle"
-    size: float = TEXT
-    colour: str = INK
+    size: float = style.TEXT
+    colour: str = style.INK
     bold: bool = False
     hover: str = ""
 
@@ -142,7 +126,7 @@ class Label:
         """Return the space that the text takes."""
         lines = self.text.split("<br>")
         width = max(text_width(line, self.size, self.bold) for line in lines)
-        height = LINE_HEIGHT * self.size * len(lines)
+        height = style.LINE_HEIGHT * self.size * len(lines)
         left = self.x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[self.across]
         top = self.y - height * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[self.down]
         return Box(left, top, left + width, top + height)
@@ -153,7 +137,7 @@ class Rule(NamedTuple):
 
     start: tuple[float, float]
     end: tuple[float, float]
-    colour: str = QUIET
+    colour: str = style.QUIET
     width: float = 1
     dash: str = "solid"
     above: bool = True
@@ -163,7 +147,7 @@ class Band(NamedTuple):
     """A filled rectangle, behind the data unless `above`."""
 
     box: Box
-    colour: str = SAND
+    colour: str = style.SAND
     above: bool = False
 
 
@@ -184,12 +168,12 @@ def compose(
         "width": width,
         "height": math.ceil(height),
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0, "autoexpand": False},
-        "paper_bgcolor": PAPER,
+        "paper_bgcolor": style.PAPER,
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": FONT, "size": TEXT, "color": INK},
+        "font": {"family": style.FONT, "size": style.TEXT, "color": style.INK},
         "showlegend": False,
         "hovermode": "closest",
-        "hoverlabel": {"font": {"family": FONT, "size": TEXT}, "align": "left"},
+        "hoverlabel": {"font": {"family": style.FONT, "size": style.TEXT}, "align": "left"},
         "annotations": [_annotation(kept_inside(label, size), size) for label in labels],
         "shapes": [_shape(mark, size) for mark in marks],
     }
@@ -269,7 +253,7 @@ def _axis(panel: Panel, size: tuple[float, float], name: str) -> Figure:
         "automargin": False,
         "showticklabels": "tickvals" in own,
         "tickangle": 0,
-        "tickfont": {"size": TICK, "color": QUIET},
+        "tickfont": {"size": style.TICK, "color": style.QUIET},
         **own,
     }
 
@@ -313,10 +297,10 @@ def value_axis(ticks: Sequence[float], texts: Sequence[str], ends: tuple[float, 
         "tickvals": list(ticks),
         "ticktext": list(texts),
         "showgrid": True,
-        "gridcolor": GRID,
+        "gridcolor": style.GRID,
         "gridwidth": 1,
         "zeroline": True,
-        "zerolinecolor": INK if ends[0] < 0 else QUIET,
+        "zerolinecolor": style.INK if ends[0] < 0 else style.QUIET,
         "zerolinewidth": 2 if ends[0] < 0 else 1,
     }
 
@@ -343,7 +327,7 @@ def time_ticks(low: float, high: float, pixels: float) -> list[TimeTick]:
             TimeTick(at, str(at // 12) if step >= 12 else _month(at))
             for at in range(math.ceil(low / step - 1e-9) * step, math.floor(high + 1e-9) + 1, step)
         ]
-        label = text_width("2026", TICK)
+        label = text_width("2026", style.TICK)
         fits = step / (high - low) * pixels >= label * 1.3
         if fits and len(ticks) > len(best):
             best = ticks
@@ -421,7 +405,10 @@ def boxes_of_line(points: Points, thickness: float = 4) -> list[Box]:
 def interrupted(line: Rule, taken: Iterable[Box]) -> list[Rule]:
     """Return an upright or level line in pieces, with a gap at each box that it would cross or nearly touch."""
     (x, y), is_upright = line.start, line.start[0] == line.end[0]
-    near = [Box(b.left - CLEAR, b.top - CLEAR, b.right + CLEAR, b.bottom + CLEAR) for b in taken]
+    near = [
+        Box(b.left - style.CLEAR, b.top - style.CLEAR, b.right + style.CLEAR, b.bottom + style.CLEAR)
+        for b in taken
+    ]
     crossed = [b for b in near if (b.left < x < b.right if is_upright else b.top < y < b.bottom)]
     gaps = sorted((b.top, b.bottom) if is_upright else (b.left, b.right) for b in crossed)
     start, end = (y, line.end[1]) if is_upright else (x, line.end[0])
@@ -463,7 +450,7 @@ def stacked(labels: Sequence[Label], taken: Sequence[Box] = (), top: float = 0) 
     placed: list[Label] = []
     for label in labels:
         boxes = [*taken, *(p.box for p in placed)]
-        height = LINE_HEIGHT * label.size
+        height = style.LINE_HEIGHT * label.size
         moved = [
             replace(label, y=label.y + way * n * height) for way in (-1, 1) for n in range(len(boxes) + 1)
         ]
@@ -472,7 +459,7 @@ def stacked(labels: Sequence[Label], taken: Sequence[Box] = (), top: float = 0) 
     return placed
 
 
-def note_in(text: str, box: Box, taken: Sequence[Box], size: float = TICK) -> Label:
+def note_in(text: str, box: Box, taken: Sequence[Box], size: float = style.TICK) -> Label:
     """Return a note wrapped to the width of a box, in its free space; at the bottom first, then the place with least overlap."""
     lines = wrap_text(text, box.width, size)
     note = Label(
@@ -482,7 +469,7 @@ def note_in(text: str, box: Box, taken: Sequence[Box], size: float = TICK) -> La
         across="center",
         down="bottom",
         size=size,
-        colour=QUIET,
+        colour=style.QUIET,
     )
     space = note.box  # measured once, because each of many places is tried
     steps = range(0, max(1, int(box.height - space.height)), 8)
