@@ -9,6 +9,7 @@ import csv
 from pathlib import Path
 
 from portal.charts import grammar, style
+from portal.charts.axes import tick_texts, value_axis, value_ends, value_ticks
 from portal.charts.drawing import draw_svg
 from portal.charts.grammar import Box, Figure, Label, Panel, Scale
 
@@ -26,7 +27,7 @@ def main() -> None:
 
 def drawn(rows: list[dict[str, str]]) -> Figure:
     """Return a figure with a line for each measurement, labelled at its end."""
-    ends = [grammar.value_ends(float(r[column]) for r in rows) for column in ("pages", "seconds")]
+    ends = [value_ends(float(r[column]) for r in rows) for column in ("pages", "seconds")]
     x, y = Scale(*ends[0], BOX.left, BOX.right), Scale(*ends[1], BOX.bottom, BOX.top)
     lines = []
     labels = [
@@ -40,8 +41,8 @@ def drawn(rows: list[dict[str, str]]) -> Figure:
             "line": {"color": colour, "width": 3}, "marker": {"size": 8, "color": colour},
         })  # fmt: skip
         labels.append(Label(text=name, x=x(own[-1][0]) + 10, y=y(own[-1][1]), size=14, colour=colour))
-    across, up = (grammar.value_ticks(*e, 8) for e in ends)
-    axes = [grammar.value_axis(t, grammar.tick_texts(t), e) for t, e in zip((across, up), ends, strict=True)]
+    across, up = (value_ticks(*e, 8) for e in ends)
+    axes = [value_axis(t, tick_texts(t), e) for t, e in zip((across, up), ends, strict=True)]
     panel = Panel(box=BOX, x=x, y=y, x_axis={**axes[0], "showgrid": False}, y_axis=axes[1])
     apart = grammar.spread_out(labels[2:], BOX.top, BOX.bottom)
     return grammar.compose((WIDTH, HEIGHT), [panel], lines, [*labels[:2], *apart])

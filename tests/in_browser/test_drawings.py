@@ -12,10 +12,11 @@ import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Browser, Page
 from portal.charts import area_charts, style
+from portal.charts.axes import time_ticks, value_ticks
 from portal.charts.charts import Chart, build_chart
 from portal.charts.dark_scheme import DARK
 from portal.charts.drawing import draw_svg
-from portal.charts.grammar import Box, Label, first_free, spread_out, time_ticks, value_ticks
+from portal.charts.grammar import Box, Label, first_free, spread_out
 from portal.charts.svg import LIBRARY
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.core.model import Break

@@ -6,22 +6,8 @@ from dataclasses import dataclass, replace
 
 from portal.analysis.measures import revision_band
 from portal.analysis.sentences import ChartInput, describe_point
-from portal.charts import style
-from portal.charts.grammar import (
-    Box,
-    Figure,
-    Label,
-    Panel,
-    Scale,
-    TimeTick,
-    compose,
-    stacked,
-    tick_texts,
-    time_ticks,
-    value_axis,
-    value_ends,
-    value_ticks,
-)
+from portal.charts import axes, style
+from portal.charts.grammar import Box, Figure, Label, Panel, Scale, compose, stacked
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, overlap, span
 from portal.charts.time_charts import (
@@ -109,15 +95,17 @@ class _Plot:
 def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goal] = ()) -> Figure:
     """Draw every period as a column, the `newest` last ones darker. One that may still change has only an outline."""
     columns, breaks = _columns(s, newest), break_marks(s)
-    ends = value_ends([*(c.value for c in columns), *(c.top for c in columns), *(g.value for g in goals)])
+    ends = axes.value_ends(
+        [*(c.value for c in columns), *(c.top for c in columns), *(g.value for g in goals)]
+    )
     length, (start, end) = _time_axis(s)
     size = _size_of_values(columns, (width - 12) * length / (end - start) * 0.95)
     ticks = (
         []
         if size
-        else value_ticks(*ends, 5 if width == style.WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
+        else axes.value_ticks(*ends, 5 if width == style.WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
     )
-    texts = tick_texts(ticks, *unit_signs(s.indicator.unit)) if ticks else []
+    texts = axes.tick_texts(ticks, *unit_signs(s.indicator.unit)) if ticks else []
     left = max((text_width(t, style.TICK) for t in texts), default=0) + (8 if texts else 2)
     x = Scale(start, end, left, width - MARGIN)
     notes = _break_notes(breaks, x)
@@ -133,7 +121,7 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         box=plot.box,
         x=x,
         y=plot.y,
-        y_axis=value_axis(ticks, texts, ends),
+        y_axis=axes.value_axis(ticks, texts, ends),
         x_axis={
             "tickvals": [t.at for t in names],
             "ticktext": [t.text for t in names],
@@ -302,14 +290,14 @@ def _note_above(mark: BreakMark, at: float, x: Scale) -> Label:
     )
 
 
-def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[TimeTick]:
+def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[axes.TimeTick]:
     """Return the names of the columns: of each in at most three lines, or else the years."""
     names = axis_names(s, s.figures)
     widest = max(text_width(word, style.TICK) for name in names for word in name.split() or [""])
     wrapped = ["<br>".join(wrap_text(name, slot, style.TICK)) for name in names]
     if widest + 3 <= slot and max(name.count("<br>") for name in wrapped) < 3:
-        return [TimeTick(at, name) for at, name in zip(places, wrapped, strict=True)]
-    ticks = time_ticks(x.low, x.high, x.end - x.start)
+        return [axes.TimeTick(at, name) for at, name in zip(places, wrapped, strict=True)]
+    ticks = axes.time_ticks(x.low, x.high, x.end - x.start)
     reach = [max(text_width(line, style.TICK) for line in t.text.split("<br>")) / 2 for t in ticks]
     return [t for t, half in zip(ticks, reach, strict=True) if x(t.at) + half <= x.end + MARGIN]
 

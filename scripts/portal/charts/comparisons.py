@@ -7,22 +7,9 @@ from typing import NamedTuple
 from portal.analysis import changes_in_words, measures
 from portal.analysis.measures import IndicatorSummary, Rate
 from portal.analysis.sentences import ChartInput
-from portal.charts import style
+from portal.charts import axes, style
 from portal.charts.charts import Chart, ChartTable, Note
-from portal.charts.grammar import (
-    Box,
-    Figure,
-    Label,
-    Panel,
-    Rule,
-    Scale,
-    compose,
-    escape_texts,
-    tick_texts,
-    value_axis,
-    value_ends,
-    value_ticks,
-)
+from portal.charts.grammar import Box, Figure, Label, Panel, Rule, Scale, compose, escape_texts
 from portal.charts.text_metrics import text_width
 from portal.charts.time_axis import gaps_of, span
 from portal.charts.time_charts import Around, Line, Point, draw_lines
@@ -183,7 +170,9 @@ class _Dot(NamedTuple):
 
 def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
     """Draw an arrow for each row, from the earlier figure to the later one, with the later figure and a clear change in words."""
-    ends = value_ends(json_number(o.value) for r in rows for o in (r.summary.latest, r.summary.earlier) if o)
+    ends = axes.value_ends(
+        json_number(o.value) for r in rows for o in (r.summary.latest, r.summary.earlier) if o
+    )
     is_wide = width == style.WIDE
     names = max(text_width(r.name, style.TEXT) for r in rows) + 12
     texts = [_arrow_text(r, is_short=not is_wide) for r in rows]
@@ -192,7 +181,7 @@ def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
     box = Box(names if is_wide else 4, 4, right, 4 + step * len(rows))
     x = Scale(*ends, box.left, box.right)
     is_count = rows[0].summary.indicator.unit == Unit.COUNT
-    ticks = value_ticks(*ends, 5 if is_wide else 3, whole=is_count)
+    ticks = axes.value_ticks(*ends, 5 if is_wide else 3, whole=is_count)
     labels: list[Label] = []
     marks: list[Rule] = []
     dots: list[_Dot] = []
@@ -224,7 +213,7 @@ def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
         box=box,
         x=x,
         y=Scale(box.bottom, box.top, box.bottom, box.top),
-        x_axis=value_axis(ticks, tick_texts(ticks), ends),
+        x_axis=axes.value_axis(ticks, axes.tick_texts(ticks), ends),
     )
     return compose(
         (width, box.bottom + style.LINE + 10), [panel], [_dots(dots, 6), _dots(heads, 11)], labels, marks

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from portal.analysis.funnels import UNUSUAL, USUAL, Funnel, FunnelPoint
-from portal.charts import style
+from portal.charts import axes, style
 from portal.charts.charts import Chart, ChartTable
 from portal.charts.grammar import (
     Box,
@@ -17,10 +17,6 @@ from portal.charts.grammar import (
     compose,
     escape_texts,
     first_free,
-    tick_texts,
-    value_axis,
-    value_ends,
-    value_ticks,
 )
 from portal.charts.text_metrics import text_width
 from portal.core import periods
@@ -99,10 +95,10 @@ def draw_funnel(funnel: Funnel, width: int) -> Figure:
     along = [low + (high - low) * n / _STEPS for n in range(_STEPS + 1)]
     curves = _limits(funnel, along)
     top = max([float(p.rate.value) for p in funnel.points] + [v for _, curve in curves for v in curve])
-    ends = value_ends([0.0, top])
-    ticks = value_ticks(*ends, 5)
+    ends = axes.value_ends([0.0, top])
+    ticks = axes.value_ticks(*ends, 5)
     box = Box(
-        max(text_width(t, style.TICK) for t in tick_texts(ticks)) + 12,
+        max(text_width(t, style.TICK) for t in axes.tick_texts(ticks)) + 12,
         10,
         width - 12,
         330 if is_wide else 300,
@@ -113,7 +109,7 @@ def draw_funnel(funnel: Funnel, width: int) -> Figure:
         x=x,
         y=y,
         x_axis=_residents_axis(low, high, 6 if is_wide else 3),
-        y_axis=value_axis(ticks, tick_texts(ticks), ends),
+        y_axis=axes.value_axis(ticks, axes.tick_texts(ticks), ends),
     )
     common = 1000 * funnel.rate
     marks = [Rule((box.left, y(common)), (box.right, y(common)), style.QUIET, 1, "dot")]

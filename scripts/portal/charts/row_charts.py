@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from portal.analysis.sentences import NO_KIND, ChartInput, describe_point, describe_share
-from portal.charts import style
-from portal.charts.grammar import Band, Box, Figure, Label, Panel, Rule, Scale, compose, value_ends
+from portal.charts import axes, style
+from portal.charts.grammar import Band, Box, Figure, Label, Panel, Rule, Scale, compose
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_charts import hover
 from portal.core.model import Observation
@@ -51,7 +51,7 @@ def draw_rows(
     Names are beside the bars if they are short and the picture is wide, or else above them. `below` are lines of text.
     """
     rows = [r for g in groups for r in g.rows]
-    low, high = value_ends([*(r.value for r in rows), least, whole])
+    low, high = axes.value_ends([*(r.value for r in rows), least, whole])
     beside = max((text_width(r.name, style.TEXT, r.is_ours) for r in rows), default=0) + 12
     left = beside if width == style.WIDE and beside <= width * _BESIDE else 0.0
     texts = max((text_width(r.text, style.TEXT + 1, True) for r in rows), default=0) + 12

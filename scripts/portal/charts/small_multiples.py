@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portal.analysis.sentences import ChartInput
-from portal.charts import style
+from portal.charts import axes, style
 from portal.charts.columns import axis_names
-from portal.charts.grammar import Band, Box, Figure, Label, Panel, Rule, Scale, compose, stacked, value_ends
+from portal.charts.grammar import Band, Box, Figure, Label, Panel, Rule, Scale, compose, stacked
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, span
 from portal.charts.time_marks import BreakMark, break_lines, break_marks
@@ -71,7 +71,7 @@ class _PanelGrid:
 
     def ends_of_row(self, values: Sequence[float | int | None]) -> tuple[float, float]:
         """Return the ends of the values in one row of panels: a fifth of the whole scale at least."""
-        return value_ends([*values, (self.ends[1] - self.ends[0]) * 0.2])
+        return axes.value_ends([*values, (self.ends[1] - self.ends[0]) * 0.2])
 
     def height(self, ends: tuple[float, float]) -> float:
         """Return the height of a panel in pixels, so that a column has the same height in every row."""
@@ -92,7 +92,7 @@ def _panel_grid(s: ChartInput, wide: float) -> _PanelGrid:
     length = min(span(t)[1] - span(t)[0] for t in times)
     slot = wide * length / (time_ends[1] - time_ends[0])
     size = style.SMALL if max(text_width(s.cell(o), style.SMALL) for o in s.figures) <= slot else 0
-    low, high = value_ends(json_number(o.value) for o in s.figures)
+    low, high = axes.value_ends(json_number(o.value) for o in s.figures)
     room = (high - low) * (0.16 if size else 0.04)
     return _PanelGrid(
         times=times,

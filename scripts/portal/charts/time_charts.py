@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from portal.analysis.measures import breaks_of, broken, revision_band
 from portal.analysis.sentences import ChartInput, describe_point, describe_revisions
-from portal.charts import style
+from portal.charts import axes, style
 from portal.charts.grammar import (
     Band,
     Box,
@@ -15,7 +15,6 @@ from portal.charts.grammar import (
     Panel,
     Rule,
     Scale,
-    TimeTick,
     around,
     boxes_of_line,
     compose,
@@ -24,11 +23,6 @@ from portal.charts.grammar import (
     note_in,
     spread_out,
     stacked,
-    tick_texts,
-    time_ticks,
-    value_axis,
-    value_ends,
-    value_ticks,
 )
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import gaps_of, middle, overlap, span
@@ -163,12 +157,12 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     At a break the line has a gap, shaded and with a note. The plans of the time are bars under the years.
     """
     reached = [v for line in lines for p in line.points for v in _reach(p)]
-    ends = value_ends([*reached, *(g.value for g in beside.goals)])
+    ends = axes.value_ends([*reached, *(g.value for g in beside.goals)])
     times = [p.at for line in lines for p in line.points]
     first, last = min(times), max(times)
     pad = (last - first) * 0.01 or 1.0
-    ticks = value_ticks(*ends, 5 if width == style.WIDE else 4, whole=unit == Unit.COUNT)
-    texts = tick_texts(ticks, *unit_signs(unit))
+    ticks = axes.value_ticks(*ends, 5 if width == style.WIDE else 4, whole=unit == Unit.COUNT)
+    texts = axes.tick_texts(ticks, *unit_signs(unit))
     left = max(text_width(t, style.TICK) for t in texts) + 8
     names = [_end_name(line, width) for line in lines]
     right = min(_widest_name(lines, names) + 16, width * 0.45)
@@ -176,10 +170,10 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     x = Scale(first - pad, last + pad, box.left, box.right)
     room = (ends[1] - ends[0]) * 0.06
     y = Scale(ends[0] - room * (ends[0] < 0), ends[1] + room * (ends[1] > 0), box.bottom, box.top)
-    years = time_ticks(first - pad, last + pad, box.width)
+    years = axes.time_ticks(first - pad, last + pad, box.width)
     lanes = lanes_of([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
     labels, marks = _annotations(lines, names, beside, Panel(box=box, x=x, y=y))
-    panel = Panel(box=box, x=x, y=y, y_axis=value_axis(ticks, texts, ends), x_axis=_year_axis(years))
+    panel = Panel(box=box, x=x, y=y, y_axis=axes.value_axis(ticks, texts, ends), x_axis=_year_axis(years))
     return compose(
         (width, lanes.bottom + 4),
         [panel],
@@ -198,7 +192,7 @@ def _widest_name(lines: Sequence[Line], names: Sequence[str]) -> float:
     )
 
 
-def _year_axis(years: Sequence[TimeTick]) -> Figure:
+def _year_axis(years: Sequence[axes.TimeTick]) -> Figure:
     """Return the settings of an axis of years."""
     return {
         "tickvals": [t.at for t in years],

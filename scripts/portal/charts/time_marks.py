@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from portal.analysis.measures import breaks_of, broken
 from portal.analysis.sentences import ChartInput
-from portal.charts import style
-from portal.charts.grammar import Band, Box, Label, Rule, Scale, TimeTick, first_free, interrupted
+from portal.charts import axes, style
+from portal.charts.grammar import Band, Box, Label, Rule, Scale, first_free, interrupted
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import position
 from portal.core import periods
@@ -161,7 +161,7 @@ class Lanes(NamedTuple):
     bottom: float
 
 
-def lanes_of(plans: Sequence[PlanPeriod], x: Scale, box: Box, years: Sequence[TimeTick]) -> Lanes:
+def lanes_of(plans: Sequence[PlanPeriod], x: Scale, box: Box, years: Sequence[axes.TimeTick]) -> Lanes:
     """Return a bar for each plan, in as few rows as their names allow."""
     top = box.bottom + 11 + style.LINE * (2 if any("<br>" in t.text for t in years) else 1)
     marks: list[Rule | Band] = []
