@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from browser import ARGUMENTS, served  # noqa: E402
-from portal.charts import chromium  # noqa: E402
+from portal.site import chromium  # noqa: E402
 
 PAGES = {
     "home": "", "a priority": "plans/plan-2016-17/priority-3/", "an action": "plans/strategy-2021-26/priority-1/action-1-4/",

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from portal.charts.chromium import NAMES
+from portal.site.chromium import NAMES
 
 # The names of a program, the Debian package to install, and what it is for.
 NEEDED = (

@@ -1,9 +1,10 @@
-"""Draw the rooms of scripts/portal and their imports into docs/explanation/rooms.svg.
+"""Draw the rooms of scripts/portal and their imports into docs/explanation/rooms.svg, and print numbers about them.
 
 python scripts/rooms.py
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from html import escape
 from pathlib import Path
@@ -115,6 +116,33 @@ def drawing(imports: Imports) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
+def numbers(program: Path = PROGRAM) -> dict[str, int]:
+    """Return what the table of numbers on the architecture page has: counts of modules, imports and long functions."""
+    trees = {p: ast.parse(p.read_text(encoding="utf-8")) for p in sorted(program.rglob("*.py"))}
+    modules = [p for p in trees if p.stem not in ("__init__", "__main__")]
+    functions = [
+        (n.end_lineno or n.lineno) - n.lineno + 1
+        for tree in trees.values()
+        for n in ast.walk(tree)
+        if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    imports = room_imports(program)
+    return {
+        "rooms": len(imports),
+        "modules": len(modules),
+        "most modules in one folder": max(Counter(p.parent for p in modules).values()),
+        "levels of rooms": max(_level(room, imports) for room in imports),
+        "imports between rooms": sum(map(len, imports.values())),
+        "functions": len(functions),
+        "lines of the longest function": max(functions),
+        "functions over 40 lines": sum(n > 40 for n in functions),
+    }
+
+
+def _level(room: str, imports: Imports) -> int:
+    return 1 + max((_level(other, imports) for other in imports[room]), default=0)
+
+
 def _y(room: str) -> int:
     return _TOP + (8 - BOXES[room].level) * _STEP
 
@@ -127,3 +155,5 @@ def _port(room: str, other: str, others: list[str]) -> int:
 
 if __name__ == "__main__":
     DRAWING.write_text(drawing(room_imports()), encoding="utf-8")
+    for name, number in numbers().items():
+        print(f"{number:6,} {name}")

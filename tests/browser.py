@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
-from portal.charts.chromium import find_browser as chromium
+from portal.site.chromium import find_browser as chromium
 from portal.site.preview import Server, SiteHandler
 
 ARGUMENTS = [

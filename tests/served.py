@@ -1,10 +1,12 @@
-"""Everything that a built site serves, also what is inside its zip files, gzip files and PDFs."""
+"""Everything that a built site serves, also what is inside its zip files, gzip files and PDFs; and servers that start."""
 
 import gzip
 import io
 import re
 import shutil
+import socket
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,3 +39,14 @@ def holding(site: Path, number: str) -> list[str]:
     wanted = re.compile(rf"(?<![\w.])(?:{re.escape(number)}|{int(number):,})(?!\w)".encode())
     told = ((n, re.sub(rb'"size": \d+', b"", d) if n == "manifest.json" else d) for n, d in served(site))
     return [name for name, data in told if wanted.search(data)]
+
+
+def wait_for(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Return when a server that was started answers at its port; fail with its log if it ends or takes ten seconds."""
+    for _ in range(200):
+        with socket.socket() as look:
+            if look.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert child.poll() is None, log.read_text()
+        time.sleep(0.05)
+    raise AssertionError(log.read_text())

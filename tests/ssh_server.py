@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from project import ROOT
+from served import wait_for
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from need_programs import program
@@ -60,12 +60,7 @@ def serving_ssh(folder: Path) -> Iterator[SshServer]:
     command = [str(needed["sshd"]), "-D", "-e", "-f", str(folder / "sshd_config")]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as child:
         try:
-            for _ in range(200):
-                with socket.socket() as look:
-                    if look.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert child.poll() is None, (folder / "log").read_text()
-                time.sleep(0.05)
+            wait_for(child, port, folder / "log")
             yield SshServer("website.test", programs)
         finally:
             child.terminate()

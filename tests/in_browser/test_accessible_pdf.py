@@ -9,8 +9,7 @@ import page as validator
 import pikepdf
 import pytest
 import validators
-from portal.charts import chromium
-from portal.site import accessible_pdf, pdf_sheets
+from portal.site import accessible_pdf, chromium, pdf_sheets
 from pypdf import PdfReader
 
 HARD = """<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Hard to tag</title>

@@ -8,7 +8,7 @@ import pytest
 from axe import Seen, read
 from browser import Tabs
 from playwright.sync_api import Page, expect
-from portal.charts import grammar
+from portal.charts import style
 from portal.charts.dark_scheme import DARK
 from project import ROOT
 from test_drawings import contrast
@@ -135,10 +135,10 @@ def test_a_chart_that_the_browser_draws_follows_the_scheme(dark: Page, address: 
     dark.locator(".chart").first.press("ArrowLeft")
     dark.wait_for_selector(".chart[data-state=drawn] svg.main-svg")
     paper = dark.locator(".chart[data-state=drawn] .main-svg").first
-    expect(paper).to_have_css("background-color", rgb(DARK[grammar.PAPER]))
+    expect(paper).to_have_css("background-color", rgb(DARK[style.PAPER]))
     assert colours_of(dark).isdisjoint(map(rgb, DARK))
     dark.emulate_media(color_scheme="light")
-    expect(paper).to_have_css("background-color", rgb(grammar.PAPER))
+    expect(paper).to_have_css("background-color", rgb(style.PAPER))
     assert colours_of(dark).isdisjoint(map(rgb, DARK.values()))
 
 
@@ -175,4 +175,4 @@ def test_the_browser_has_the_same_colours_as_the_drawings() -> None:
     found = re.search(r"const DARK = (\{.*?\});", script, re.DOTALL)
     assert found
     assert json.loads(re.sub(r",\s*\}", "}", found[1])) == dict(DARK)
-    assert {c.lower() for c in grammar.PALETTE} == set(DARK)
+    assert {c.lower() for c in style.PALETTE} == set(DARK)

@@ -11,11 +11,12 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Browser, Page
-from portal.charts import area_charts, grammar
+from portal.charts import area_charts, style
+from portal.charts.axes import time_ticks, value_ticks
 from portal.charts.charts import Chart, build_chart
 from portal.charts.dark_scheme import DARK
 from portal.charts.drawing import draw_svg
-from portal.charts.grammar import NARROW, WIDE, Box, Label, first_free, spread_out, time_ticks, value_ticks
+from portal.charts.grammar import Box, Label, first_free, spread_out
 from portal.charts.svg import LIBRARY
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.core.model import Break
@@ -124,7 +125,7 @@ def drawings(charts: Iterator[Chart]) -> dict[str, Figure]:
 
 def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with a drawing, by plotly.js and by us."""
-    if measured["width"] not in (WIDE, NARROW):
+    if measured["width"] not in (style.WIDE, style.NARROW):
         yield f"{name}: {measured['width']} pixels wide"
     yield from faults_of_texts(name, figure, measured, measured["texts"])
     yield from faults_of_texts(f"our picture of {name}", figure, measured, measured["ours"])
@@ -286,7 +287,7 @@ def test_plotly_knows_every_setting_of_every_drawing(every_drawing: dict[str, Fi
 
 def test_a_harmed_drawing_is_noticed(every_drawing: dict[str, Figure], page: Page) -> None:
     name, figure = next((n, f) for n, f in every_drawing.items() if len(f["layout"]["annotations"]) > 3)
-    for harm in ({"x": 1.2}, {"font": {"size": 8, "color": grammar.INK}}, {"textangle": 30}):
+    for harm in ({"x": 1.2}, {"font": {"size": 8, "color": style.INK}}, {"textangle": 30}):
         notes = [{**figure["layout"]["annotations"][0], **harm}, *figure["layout"]["annotations"][1:]]
         harmed = {**figure, "layout": {**figure["layout"], "annotations": notes}}
         assert measure(page, {name: harmed}), harm
@@ -315,7 +316,7 @@ def test_a_picture_without_one_mark_or_with_a_moved_text_is_noticed(
     assert [n for n in range(len(harmed)) if not any(f"<{n}>" in fault for fault in found)] == []
 
 
-def contrast(colour: str, ground: str = grammar.PAPER) -> float:
+def contrast(colour: str, ground: str = style.PAPER) -> float:
     def light(c: str) -> float:
         parts = [int(c[n : n + 2], 16) / 255 for n in (1, 3, 5)]
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
@@ -342,28 +343,28 @@ def test_marks_and_texts_contrast_with_the_paper(every_drawing: dict[str, Figure
     def shown(colour: str) -> str:
         return DARK[colour.lower()] if is_dark else colour
 
-    paper = shown(grammar.PAPER)
+    paper = shown(style.PAPER)
     cells_seen = 0
     for name, figure in every_drawing.items():
         cells = cells_of(figure)
         for trace in figure["data"]:
             if "markers" not in trace.get("mode", "markers"):
-                assert trace["line" if "line" in trace else "error_y"]["color"] in grammar.PALETTE, name
+                assert trace["line" if "line" in trace else "error_y"]["color"] in style.PALETTE, name
                 continue
             colours = trace["marker"]["color"]
             assert trace["marker"].get("opacity", 1) == 1, (
                 name
             )  # a mark that lets the paper through has less contrast
-            for colour in {colours} if isinstance(colours, str) else set(colours) - {grammar.PAPER}:
+            for colour in {colours} if isinstance(colours, str) else set(colours) - {style.PAPER}:
                 # A cell says its number in letters; its shade only repeats it.
                 assert contrast(shown(colour), paper) >= 3 or "meta" in trace, (name, colour)
-                assert colour in grammar.PALETTE, (name, colour)
+                assert colour in style.PALETTE, (name, colour)
         wide, high = figure["layout"]["width"], figure["layout"]["height"]
         for note in figure["layout"]["annotations"]:
             at = Box(note["x"] * wide, (1 - note["y"]) * high, note["x"] * wide, (1 - note["y"]) * high)
             shades = [colour for cell, colour in cells if at.inside(cell)]
             cells_seen += len(shades)
-            for ground in shades or (grammar.PAPER, grammar.SAND):
+            for ground in shades or (style.PAPER, style.SAND):
                 assert contrast(shown(note["font"]["color"]), shown(ground)) >= 4.5, (name, note)
     assert cells_seen > 1000
 

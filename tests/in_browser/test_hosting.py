@@ -6,7 +6,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ import pytest
 import yaml
 from browser import ARGUMENTS
 from playwright.sync_api import Browser
-from portal.charts.chromium import find_browser as program_of_chromium
 from portal.cli import commands as cli
 from portal.site import headers, publishing
+from portal.site.chromium import find_browser as program_of_chromium
 from project import ROOT
+from served import wait_for
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from need_programs import program
@@ -113,12 +113,7 @@ def nginx(folder: Path, live: Path, hosting: Path) -> Iterator[Server]:
     command = [found, "-p", str(folder), "-e", "stderr", "-c", str(settings)]
     with (folder / "said").open("w") as said, subprocess.Popen(command, stderr=said) as child:
         try:
-            for _ in range(100):
-                with socket.socket() as look:
-                    if look.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert child.poll() is None, (folder / "said").read_text()
-                time.sleep(0.05)
+            wait_for(child, port, folder / "said")
             yield Server(port, live)
         finally:
             child.terminate()

@@ -248,9 +248,9 @@ def test_style_sheets_only_use_logical_properties() -> None:
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 FAULTS = {
-    "another variable": ('msgid "Due %(date)s"\nmsgstr "Erbyn %(dyddiad)s"\n', "has other variables than the English"),
-    "no variable": ('msgid "Due %(date)s"\nmsgstr "Erbyn"\n', "has other variables than the English"),
-    "markup": ('msgid "Search"\nmsgstr "<script>alert(1)</script>"\n', "has other HTML tags than the English"),
+    "another variable": ('msgid "Due %(date)s"\nmsgstr "Erbyn %(dyddiad)s"\n', "has different variables from the English"),
+    "no variable": ('msgid "Due %(date)s"\nmsgstr "Erbyn"\n', "has different variables from the English"),
+    "markup": ('msgid "Search"\nmsgstr "<script>alert(1)</script>"\n', "has different HTML tags from the English"),
     "not a catalogue": ("msgid Search\n", "cannot be read"),
     "not UTF-8": ("\udcff", "cannot be read"),
     "code as its rule": ('"Plural-Forms: nplurals=2; plural=alert(1);\\n"\n', "cannot be read"),

@@ -56,6 +56,20 @@ def drop(visitor: Visitor, name: str, *sheets: Sequence[Sequence[object]]) -> tu
     return "/bring-in/" + page.body.partition('action="/bring-in/')[2][:16], page
 
 
+def write_both(visitor: Visitor, address: str, page: Answer) -> None:
+    """Write the two rows that a page shows."""
+    assert "<strong>2</strong> added" in page.body, re.sub(r"<[^>]+>|\s+", " ", page.body)
+    assert visitor.post(f"{address}/write", {"version": page.version}).status == 302
+
+
+def assert_two_years_of_bikes(root: Path, by_command: Path) -> None:
+    """Check that the desk wrote what the command wrote: two years of stolen bicycles."""
+    assert tree_of(root / "data_packages") == tree_of(by_command / "data_packages")
+    rows = (root / "data_packages/figures/data/observations.csv").read_text()
+    assert "bikes,E09999999,2020-07-01,2021-06-30,,70,,report," in rows
+    assert "bikes,E09999999,2021-07-01,2022-06-30,,71,,report," in rows
+
+
 def test_a_table_with_its_own_headings_is_read_as_a_person_says(tmp_path: Path) -> None:
     root = make_project(tmp_path / "clicks")
     with served(root) as at:
@@ -159,12 +173,8 @@ def test_sheets_with_the_same_headings_are_said_at_once_and_read_as_the_command_
         names = [n for n in chosen(page) if n.startswith("name ")]
         assert sorted(names) == ["name Bicycle crime", "name Cycle crime"]
         page = ada.read(ada.post(f"{address}/columns", {**said, **dict.fromkeys(names, "bikes")}))
-        assert "<strong>2</strong> added" in page.body, re.sub(r"<[^>]+>|\s+", " ", page.body)
-        assert ada.post(f"{address}/write", {"version": page.version}).status == 302
-    assert tree_of(root / "data_packages") == tree_of(by_command / "data_packages")
-    rows = (root / "data_packages/figures/data/observations.csv").read_text()
-    assert "bikes,E09999999,2020-07-01,2021-06-30,,70,,report," in rows
-    assert "bikes,E09999999,2021-07-01,2022-06-30,,71,,report," in rows
+        write_both(ada, address, page)
+    assert_two_years_of_bikes(root, by_command)
 
 
 def test_a_table_with_first_and_last_days_is_read_as_the_command_reads_it(tmp_path: Path) -> None:
@@ -188,12 +198,8 @@ def test_a_table_with_first_and_last_days_is_read_as_the_command_reads_it(tmp_pa
         said = {**chosen(page), "package": "figures", **columns, "given source": "report"}
         page = ada.read(ada.post(f"{address}/columns", said))
         page = ada.read(ada.post(f"{address}/columns", {**said, "name Bicycle crime": "bikes"}))
-        assert "<strong>2</strong> added" in page.body, re.sub(r"<[^>]+>|\s+", " ", page.body)
-        assert ada.post(f"{address}/write", {"version": page.version}).status == 302
-    assert tree_of(root / "data_packages") == tree_of(by_command / "data_packages")
-    written = (root / "data_packages/figures/data/observations.csv").read_text()
-    assert "bikes,E09999999,2020-07-01,2021-06-30,,70,,report," in written
-    assert "bikes,E09999999,2021-07-01,2022-06-30,,71,,report," in written
+        write_both(ada, address, page)
+    assert_two_years_of_bikes(root, by_command)
 
 
 def test_two_columns_of_days_are_guessed_as_the_first_and_the_last(tmp_path: Path) -> None:

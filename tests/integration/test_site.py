@@ -10,10 +10,9 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from portal.charts import chromium
 from portal.core import program_files
 from portal.core.problems import PortalError
-from portal.site import building, preview, publishing, search_index
+from portal.site import building, chromium, preview, publishing, search_index
 from project import make_project, tree_of
 
 

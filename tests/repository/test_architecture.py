@@ -82,6 +82,14 @@ def test_names_from_the_code_on_the_page_exist() -> None:
     assert "`MARKERS`" in page
 
 
+def test_every_name_on_the_page_is_in_the_program() -> None:
+    names = set(re.findall(r"`([A-Za-z_]\w+)`", PAGE.read_text()))
+    places = [*rooms.PROGRAM.rglob("*.py"), *rooms.PROGRAM.rglob("*.csv"), ROOT / "site_src" / "portal.toml"]
+    text = "\n".join(f"{path} {path.read_text()}" for path in places)
+    assert len(names) > 40
+    assert [name for name in sorted(names) if name not in text] == []
+
+
 def test_the_page_links_every_decision() -> None:
     assert re.findall(r"\(decisions/([\w-]+\.md)\)", PAGE.read_text()) == [path.name for path in DECISIONS]
     assert [path.name[:4] for path in DECISIONS] == [f"{n:04}" for n in range(1, len(DECISIONS) + 1)]

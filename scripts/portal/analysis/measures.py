@@ -470,7 +470,7 @@ def newest(released: ClearedContent, indicator: str, area: str) -> date | None:
 def in_same_months(
     released: ClearedContent, indicator: Indicator, areas: Iterable[str], months: int = 12
 ) -> dict[str, IndicatorSummary]:
-    """Return how an indicator stands in areas over the newest `months` months that any of them has, by area code.
+    """Return the summaries of an indicator in areas over the newest `months` months that any of them has, by area code.
 
     Areas without these months are left out, so that no figures of different months are beside each other.
     """

@@ -16,7 +16,7 @@ def same_six_months(
 ) -> Mapping[str, tuple[Observation, ...]]:
     """Return the newest six months of every area with the same months of the two years before, the earliest first.
 
-    Nothing if an area lacks one of the three, if a break in series lies between them, or if all have three whole years,
+    Nothing if an area does not have one of the three, if a break in series lies between them, or if all have three whole years,
     since 12 months say more.
     """
     codes = tuple(areas)

@@ -1,1 +1,1 @@
-"""Plotly charts, sparklines and maps, drawn as SVG with headless Chromium."""
+"""Charts as Plotly figures, sparklines and maps, drawn as SVG without a browser."""

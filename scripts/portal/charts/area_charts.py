@@ -11,11 +11,11 @@ from portal.analysis.funnels import funnel_of
 from portal.analysis.measures import IndicatorSummary, memoised, standing
 from portal.analysis.sentences import ChartInput
 from portal.analysis.similarity import similar_areas
-from portal.charts import columns, row_charts, time_charts, time_marks
+from portal.charts import columns, row_charts, style, time_charts, time_marks
 from portal.charts.charts import Chart, ChartTable, build_chart, chart_table, subtitle
 from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rates_chart
 from portal.charts.funnels import funnel_chart
-from portal.charts.grammar import NARROW, Figure, escape_texts
+from portal.charts.grammar import Figure, escape_texts
 from portal.charts.heat_strips import Strip, heat_chart
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import is_guarded, top_total
@@ -206,7 +206,7 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
     if sum(o.value is not None for o in figures) < 2:
         return None
     subject = ChartInput(released, now.indicator, figures)
-    drawing = escape_texts(draw_for_area(subject, NARROW))
+    drawing = escape_texts(draw_for_area(subject, style.NARROW))
     headline, finding = sentences.describe_area(subject, now)
     chart = Chart(
         wide=None,

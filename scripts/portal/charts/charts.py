@@ -15,8 +15,8 @@ from portal.analysis.changes_in_words import cell
 from portal.analysis.headlines import headline
 from portal.analysis.measures import figures_of, series, yearly
 from portal.analysis.sentences import ChartInput
-from portal.charts import columns, row_charts, small_multiples, time_charts
-from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
+from portal.charts import columns, row_charts, small_multiples, style, time_charts
+from portal.charts.grammar import Figure, escape_texts
 from portal.charts.time_axis import overlap
 from portal.core.model import Indicator, Observation
 from portal.core.periods import MONTHS_OF_YEAR, inside_sentence
@@ -98,7 +98,10 @@ def draw_both(draw: Callable[[ChartInput, int], Figure] | None, subject: ChartIn
     """Return the drawings of a chart in both widths."""
     if draw is None:
         return {"wide": None, "narrow": None}
-    return {"wide": escape_texts(draw(subject, WIDE)), "narrow": escape_texts(draw(subject, NARROW))}
+    return {
+        "wide": escape_texts(draw(subject, style.WIDE)),
+        "narrow": escape_texts(draw(subject, style.NARROW)),
+    }
 
 
 def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:

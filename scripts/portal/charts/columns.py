@@ -6,31 +6,8 @@ from dataclasses import dataclass, replace
 
 from portal.analysis.measures import revision_band
 from portal.analysis.sentences import ChartInput, describe_point
-from portal.charts.grammar import (
-    EARLIER,
-    INK,
-    LINE,
-    OURS,
-    PAPER,
-    QUIET,
-    SMALL,
-    TEXT,
-    TICK,
-    WIDE,
-    Box,
-    Figure,
-    Label,
-    Panel,
-    Scale,
-    TimeTick,
-    compose,
-    stacked,
-    tick_texts,
-    time_ticks,
-    value_axis,
-    value_ends,
-    value_ticks,
-)
+from portal.charts import axes, style
+from portal.charts.grammar import Box, Figure, Label, Panel, Scale, compose, stacked
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, overlap, span
 from portal.charts.time_charts import (
@@ -118,14 +95,18 @@ class _Plot:
 def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goal] = ()) -> Figure:
     """Draw every period as a column, the `newest` last ones darker. One that may still change has only an outline."""
     columns, breaks = _columns(s, newest), break_marks(s)
-    ends = value_ends([*(c.value for c in columns), *(c.top for c in columns), *(g.value for g in goals)])
+    ends = axes.value_ends(
+        [*(c.value for c in columns), *(c.top for c in columns), *(g.value for g in goals)]
+    )
     length, (start, end) = _time_axis(s)
     size = _size_of_values(columns, (width - 12) * length / (end - start) * 0.95)
     ticks = (
-        [] if size else value_ticks(*ends, 5 if width == WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
+        []
+        if size
+        else axes.value_ticks(*ends, 5 if width == style.WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
     )
-    texts = tick_texts(ticks, *unit_signs(s.indicator.unit)) if ticks else []
-    left = max((text_width(t, TICK) for t in texts), default=0) + (8 if texts else 2)
+    texts = axes.tick_texts(ticks, *unit_signs(s.indicator.unit)) if ticks else []
+    left = max((text_width(t, style.TICK) for t in texts), default=0) + (8 if texts else 2)
     x = Scale(start, end, left, width - MARGIN)
     notes = _break_notes(breaks, x)
     plot = _plot(ends, x, length, size, notes if len(breaks) == 1 else [])
@@ -140,7 +121,7 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         box=plot.box,
         x=x,
         y=plot.y,
-        y_axis=value_axis(ticks, texts, ends),
+        y_axis=axes.value_axis(ticks, texts, ends),
         x_axis={
             "tickvals": [t.at for t in names],
             "ticktext": [t.text for t in names],
@@ -149,9 +130,9 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
     )
     lines = max((t.text.count("<br>") + 1 for t in names), default=0)
     return compose(
-        (width, plot.box.bottom + 12 + LINE * lines),
+        (width, plot.box.bottom + 12 + style.LINE * lines),
         [panel],
-        [_bars(s, columns, plot), *range_bars(_ranges(columns), QUIET)],
+        [_bars(s, columns, plot), *range_bars(_ranges(columns), style.QUIET)],
         [*notes, *hidden, *_values_at_ranges(columns, plot), *names_of_targets],
         [*break_lines(breaks, x, (14, plot.box.bottom), 1.5, written), *targets],
     )
@@ -166,7 +147,7 @@ def _columns(s: ChartInput, newest: int) -> list[_Column]:
             value=json_number(o.value),
             band=revision_band(s.released, o),
             text=s.cell(o),
-            colour=EARLIER if n < earlier else OURS,
+            colour=style.EARLIER if n < earlier else style.OURS,
         )
         for n, o in enumerate(s.figures)
     ]
@@ -181,7 +162,7 @@ def _time_axis(s: ChartInput) -> tuple[float, tuple[float, float]]:
 
 def _size_of_values(columns: Sequence[_Column], slot: float) -> int:
     """Return the largest size in which every value fits on its column, which has `slot` pixels; 0 if none does."""
-    sizes = (TEXT + 2, TEXT, TICK, SMALL)
+    sizes = (style.TEXT + 2, style.TEXT, style.TICK, style.SMALL)
     return next((n for n in sizes if max(text_width(c.text, n) for c in columns) <= slot), 0)
 
 
@@ -224,10 +205,10 @@ def _bars(s: ChartInput, columns: Sequence[_Column], plot: _Plot) -> Figure:
         "textposition": "outside",
         "cliponaxis": False,
         "constraintext": "none",
-        "textfont": {"size": plot.size or SMALL, "color": INK},
+        "textfont": {"size": plot.size or style.SMALL, "color": style.INK},
         "textangle": 0,
         "marker": {
-            "color": [PAPER if c.figure.status in UNSETTLED else c.colour for c in columns],
+            "color": [style.PAPER if c.figure.status in UNSETTLED else c.colour for c in columns],
             "line": {
                 "color": [c.colour for c in columns],
                 "width": [1.5 if c.figure.status in UNSETTLED else 0 for c in columns],
@@ -297,27 +278,27 @@ def _value_box(text: str, size: float, x: float, y: float, *, is_negative: bool)
 def _note_above(mark: BreakMark, at: float, x: Scale) -> Label:
     """Return the note of a break above its line, on the side with more space."""
     is_right = at < (x.start + x.end) / 2
-    lines = wrap_text(mark.title, min(190, (x.end - at if is_right else at - x.start) - 6), TICK)
+    lines = wrap_text(mark.title, min(190, (x.end - at if is_right else at - x.start) - 6), style.TICK)
     return Label(
         text="<br>".join(lines),
         x=at + 5 if is_right else at - 5,
         y=1,
         across="left" if is_right else "right",
         down="top",
-        size=TICK,
-        colour=QUIET,
+        size=style.TICK,
+        colour=style.QUIET,
     )
 
 
-def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[TimeTick]:
+def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[axes.TimeTick]:
     """Return the names of the columns: of each in at most three lines, or else the years."""
     names = axis_names(s, s.figures)
-    widest = max(text_width(word, TICK) for name in names for word in name.split() or [""])
-    wrapped = ["<br>".join(wrap_text(name, slot, TICK)) for name in names]
+    widest = max(text_width(word, style.TICK) for name in names for word in name.split() or [""])
+    wrapped = ["<br>".join(wrap_text(name, slot, style.TICK)) for name in names]
     if widest + 3 <= slot and max(name.count("<br>") for name in wrapped) < 3:
-        return [TimeTick(at, name) for at, name in zip(places, wrapped, strict=True)]
-    ticks = time_ticks(x.low, x.high, x.end - x.start)
-    reach = [max(text_width(line, TICK) for line in t.text.split("<br>")) / 2 for t in ticks]
+        return [axes.TimeTick(at, name) for at, name in zip(places, wrapped, strict=True)]
+    ticks = axes.time_ticks(x.low, x.high, x.end - x.start)
+    reach = [max(text_width(line, style.TICK) for line in t.text.split("<br>")) / 2 for t in ticks]
     return [t for t, half in zip(ticks, reach, strict=True) if x(t.at) + half <= x.end + MARGIN]
 
 

@@ -7,33 +7,9 @@ from typing import NamedTuple
 from portal.analysis import changes_in_words, measures
 from portal.analysis.measures import IndicatorSummary, Rate
 from portal.analysis.sentences import ChartInput
+from portal.charts import axes, style
 from portal.charts.charts import Chart, ChartTable, Note
-from portal.charts.grammar import (
-    BETTER,
-    CONTEXT,
-    GRID,
-    LINE,
-    NARROW,
-    OURS,
-    QUIET,
-    SMALL,
-    TEXT,
-    TICK,
-    WIDE,
-    WORSE,
-    Box,
-    Figure,
-    Label,
-    Panel,
-    Rule,
-    Scale,
-    compose,
-    escape_texts,
-    tick_texts,
-    value_axis,
-    value_ends,
-    value_ticks,
-)
+from portal.charts.grammar import Box, Figure, Label, Panel, Rule, Scale, compose, escape_texts
 from portal.charts.text_metrics import text_width
 from portal.charts.time_axis import gaps_of, span
 from portal.charts.time_charts import Around, Line, Point, draw_lines
@@ -45,7 +21,7 @@ from portal.core.vocabulary import Direction, Meaning, Unit
 from portal.disclosure.clearing import ClearedContent
 
 # Colours of a clear change, by what it means.
-MEANING_COLOURS = {Meaning.WORSE: WORSE, Meaning.BETTER: BETTER, Meaning.NEUTRAL: OURS}
+MEANING_COLOURS = {Meaning.WORSE: style.WORSE, Meaning.BETTER: style.BETTER, Meaning.NEUTRAL: style.OURS}
 _FEWEST = 3  # areas in a strip of dots
 
 
@@ -73,8 +49,8 @@ def rates_chart(released: ClearedContent, indicator: Indicator, areas: Sequence[
     lines = [_line(a.name, rows[a], breaks, is_ours=a is ours) for a in order]
     marks = break_marks(ChartInput(released, indicator, tuple(r.figure for r in rows[ours])))
     return Chart(
-        wide=escape_texts(draw_lines(lines, WIDE, Unit.PER_1000, Around(marks))),
-        narrow=escape_texts(draw_lines(lines, NARROW, Unit.PER_1000, Around(marks))),
+        wide=escape_texts(draw_lines(lines, style.WIDE, Unit.PER_1000, Around(marks))),
+        narrow=escape_texts(draw_lines(lines, style.NARROW, Unit.PER_1000, Around(marks))),
         headline=f"{indicator.short_title} compared with other areas",
         subtitle=f"{upper_first(indicator.unit_label)} per 1,000 people, rolling 12 months",
         finding="",
@@ -152,8 +128,8 @@ def changes_chart(rows: Sequence[ArrowRow], title: str, unit_label: str) -> Char
     unit = upper_first(unit_label)
     has_arrows = any(r.summary.earlier for r in known)
     return Chart(
-        wide=escape_texts(draw_arrows(rows, WIDE)),
-        narrow=escape_texts(draw_arrows(rows, NARROW)),
+        wide=escape_texts(draw_arrows(rows, style.WIDE)),
+        narrow=escape_texts(draw_arrows(rows, style.NARROW)),
         headline=title,
         subtitle=f"{unit}, from the 12 months before to the {period}" if has_arrows else f"{unit}, {period}",
         finding="",
@@ -194,16 +170,18 @@ class _Dot(NamedTuple):
 
 def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
     """Draw an arrow for each row, from the earlier figure to the later one, with the later figure and a clear change in words."""
-    ends = value_ends(json_number(o.value) for r in rows for o in (r.summary.latest, r.summary.earlier) if o)
-    is_wide = width == WIDE
-    names = max(text_width(r.name, TEXT) for r in rows) + 12
+    ends = axes.value_ends(
+        json_number(o.value) for r in rows for o in (r.summary.latest, r.summary.earlier) if o
+    )
+    is_wide = width == style.WIDE
+    names = max(text_width(r.name, style.TEXT) for r in rows) + 12
     texts = [_arrow_text(r, is_short=not is_wide) for r in rows]
     step = 26.0 if is_wide else 42.0  # on phones a name is above its arrow
-    right = width - max(text_width(t, TICK, True) for t in texts) - 14
+    right = width - max(text_width(t, style.TICK, True) for t in texts) - 14
     box = Box(names if is_wide else 4, 4, right, 4 + step * len(rows))
     x = Scale(*ends, box.left, box.right)
     is_count = rows[0].summary.indicator.unit == Unit.COUNT
-    ticks = value_ticks(*ends, 5 if is_wide else 3, whole=is_count)
+    ticks = axes.value_ticks(*ends, 5 if is_wide else 3, whole=is_count)
     labels: list[Label] = []
     marks: list[Rule] = []
     dots: list[_Dot] = []
@@ -226,17 +204,19 @@ def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
         if start is not None and end is not None:
             marks.append(Rule((x(start), y), (x(end), y), colour, 2.5))
         at = x(max((v for v in (start, end) if v is not None), default=0.0))
-        is_clear = colour != CONTEXT
-        shade = colour if is_clear else QUIET
-        labels.append(Label(text=text, x=at + 10, y=y, size=TICK, bold=is_clear, colour=shade, hover=words))
+        is_clear = colour != style.CONTEXT
+        shade = colour if is_clear else style.QUIET
+        labels.append(
+            Label(text=text, x=at + 10, y=y, size=style.TICK, bold=is_clear, colour=shade, hover=words)
+        )
     panel = Panel(
         box=box,
         x=x,
         y=Scale(box.bottom, box.top, box.bottom, box.top),
-        x_axis=value_axis(ticks, tick_texts(ticks), ends),
+        x_axis=axes.value_axis(ticks, axes.tick_texts(ticks), ends),
     )
     return compose(
-        (width, box.bottom + LINE + 10), [panel], [_dots(dots, 6), _dots(heads, 11)], labels, marks
+        (width, box.bottom + style.LINE + 10), [panel], [_dots(dots, 6), _dots(heads, 11)], labels, marks
     )
 
 
@@ -268,7 +248,7 @@ def _head(start: float | None, end: float) -> str:
 def _arrow_colour(row: ArrowRow) -> str:
     change = row.summary.change
     if change is None or change.direction not in (Direction.ROSE, Direction.FELL):
-        return CONTEXT
+        return style.CONTEXT
     return MEANING_COLOURS[measures.meaning(row.summary)]
 
 
@@ -309,8 +289,8 @@ def places_chart(
     nothing = changes_in_words.cell(None)
     rows = [(s.indicator.short_title, *(str(s.rates[a].value) if a in s.rates else nothing for a in areas)) for s in strips]  # fmt: skip
     return Chart(
-        wide=escape_texts(draw_strips(strips, ours, WIDE)),
-        narrow=escape_texts(draw_strips(strips, ours, NARROW)),
+        wide=escape_texts(draw_dot_strips(strips, ours, style.WIDE)),
+        narrow=escape_texts(draw_dot_strips(strips, ours, style.NARROW)),
         headline=f"{ours.name} and the other wards",
         subtitle="Offences per 1,000 people in the latest 12 months; each dot is a ward",
         finding="",
@@ -326,10 +306,10 @@ def places_chart(
     )
 
 
-def draw_strips(strips: Sequence[_Strip], ours: Area, width: int) -> Figure:
+def draw_dot_strips(strips: Sequence[_Strip], ours: Area, width: int) -> Figure:
     """Draw a strip of dots for each indicator, each on its own scale, with our rate and the highest one."""
-    is_wide = width == WIDE
-    names = max(text_width(s.indicator.short_title, TEXT) for s in strips) + 14
+    is_wide = width == style.WIDE
+    names = max(text_width(s.indicator.short_title, style.TEXT) for s in strips) + 14
     step = 40.0 if is_wide else 64.0  # on phones a name is above its strip
     box = Box(names if is_wide else 6, 2, width - 52, 2 + step * len(strips))
     labels: list[Label] = []
@@ -341,18 +321,18 @@ def draw_strips(strips: Sequence[_Strip], ours: Area, width: int) -> Figure:
         x = Scale(0, highest or 1.0, box.left, box.right)
         title, top = indicator.short_title, f"{highest:.1f}"
         labels.append(Label(text=title, x=1, y=y if is_wide else y - 34))
-        labels.append(Label(text=top, x=box.right + 10, y=y, size=SMALL, colour=QUIET, hover=f"The highest rate: {top}"))  # fmt: skip
-        marks.append(Rule((box.left, y), (box.right, y), GRID, 2, above=False))
+        labels.append(Label(text=top, x=box.right + 10, y=y, size=style.SMALL, colour=style.QUIET, hover=f"The highest rate: {top}"))  # fmt: skip
+        marks.append(Rule((box.left, y), (box.right, y), style.GRID, 2, above=False))
         for area, rate in sorted(rates.items(), key=lambda pair: pair[0] is ours):
             at, words = x(float(rate.value)), f"{title}, {area.name}: {rate.value} per 1,000"
             is_ours = area is ours
-            dots.append(_Dot(at, y, words, OURS if is_ours else CONTEXT, "circle" if is_ours else "circle-open"))  # fmt: skip
+            dots.append(_Dot(at, y, words, style.OURS if is_ours else style.CONTEXT, "circle" if is_ours else "circle-open"))  # fmt: skip
             if is_ours:
-                labels.append(Label(text=str(rate.value), x=at, y=y - 9, across="center", down="bottom", bold=True, colour=OURS, hover=words))  # fmt: skip
+                labels.append(Label(text=str(rate.value), x=at, y=y - 9, across="center", down="bottom", bold=True, colour=style.OURS, hover=words))  # fmt: skip
     panel = Panel(
         box=box,
         x=Scale(box.left, box.right, box.left, box.right),
         y=Scale(box.bottom, box.top, box.bottom, box.top),
     )
-    others, own = ([d for d in dots if (d.colour == OURS) == is_own] for is_own in (False, True))
+    others, own = ([d for d in dots if (d.colour == style.OURS) == is_own] for is_own in (False, True))
     return compose((width, box.bottom + 4), [panel], [_dots(others, 8), _dots(own, 13)], labels, marks)

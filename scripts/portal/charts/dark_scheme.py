@@ -8,18 +8,7 @@ charts that it draws.
 import re
 from collections.abc import Mapping
 
-from portal.charts.grammar import (
-    BETTER,
-    COLOURS,
-    CONTEXT,
-    EARLIER,
-    GRID,
-    INK,
-    PAPER,
-    QUIET,
-    SAND,
-    SHADES,
-)
+from portal.charts import style
 
 _SERIES = ("#9ccbf3", "#45c4b8", "#f29ac5", "#ff9a5c", "#c9ced3", "#bea5e8")
 _SHADES = (
@@ -30,14 +19,14 @@ _SHADES = (
     "#9ccbf3",
 )  # the palest of the light scheme is the darkest here
 _OTHERS = {
-    PAPER: "#1a222a",  # as `--sheet` in the style sheet
-    SAND: "#2c363f",
-    INK: "#eef1f3",
-    QUIET: "#b4bfc8",
-    GRID: "#3a4650",
-    EARLIER: "#6a8bae",
-    CONTEXT: "#8b959e",
-    BETTER: "#6fd3c8",
+    style.PAPER: "#1a222a",  # as `--sheet` in the style sheet
+    style.SAND: "#2c363f",
+    style.INK: "#eef1f3",
+    style.QUIET: "#b4bfc8",
+    style.GRID: "#3a4650",
+    style.EARLIER: "#6a8bae",
+    style.CONTEXT: "#8b959e",
+    style.BETTER: "#6fd3c8",
 }
 
 
@@ -47,7 +36,7 @@ def _lower_case(pairs: Mapping[str, str]) -> dict[str, str]:
 
 # By the colour of the light scheme, in lower case.
 DARK: Mapping[str, str] = _lower_case(
-    dict(zip(COLOURS, _SERIES, strict=True)) | dict(zip(SHADES, _SHADES, strict=True)) | _OTHERS
+    dict(zip(style.COLOURS, _SERIES, strict=True)) | dict(zip(style.SHADES, _SHADES, strict=True)) | _OTHERS
 )
 
 

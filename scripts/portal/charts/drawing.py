@@ -12,7 +12,8 @@ from html import escape
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from portal.charts.grammar import LINE_HEIGHT, Box, Figure, Panel, Scale
+from portal.charts import style
+from portal.charts.grammar import Box, Figure, Panel, Scale
 
 # Heights above and below the baseline as shares of the font size: those of Arial and Liberation Sans. Browsers round both.
 _ASCENT, _DESCENT = 0.905, 0.212
@@ -76,7 +77,10 @@ def _text(text: str, x: float, y: float, font: Mapping[str, Any], anchor: str) -
     """Return a text whose first line has its baseline at `y`; "" if it has no letters."""
     size = font["size"]
     lines = [
-        (escape(line.replace("&lt;", "<").replace("&amp;", "&"), quote=False), y + n * LINE_HEIGHT * size)
+        (
+            escape(line.replace("&lt;", "<").replace("&amp;", "&"), quote=False),
+            y + n * style.LINE_HEIGHT * size,
+        )
         for n, line in enumerate(text.split("<br>"))  # as grammar.escape_texts writes it
         if line
     ]
@@ -100,7 +104,7 @@ def _rounded(value: float) -> int:
 
 def _annotation(note: Figure, width: float, height: float) -> str:
     above, below = _heights(note["font"]["size"])
-    further = note["text"].count("<br>") * LINE_HEIGHT * note["font"]["size"]
+    further = note["text"].count("<br>") * style.LINE_HEIGHT * note["font"]["size"]
     whole = _rounded(further + above + below + 2 * _FRAME)
     top = height * (1 - note["y"]) - whole * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[note["yanchor"]]
     x = width * note["x"] + {"left": _FRAME, "center": 0, "right": -_FRAME}[note["xanchor"]]
@@ -264,7 +268,7 @@ def _value(trace: Figure, text: str, x: float, end: float, *, is_down: bool) -> 
     """Return the text beyond the end of an upright bar."""
     font = trace["textfont"]
     above, below = _heights(font["size"])
-    further = text.count("<br>") * LINE_HEIGHT * font["size"]
+    further = text.count("<br>") * style.LINE_HEIGHT * font["size"]
     return _text(text, x, end + _PAD + above if is_down else end - _PAD - below - further, font, "middle")
 
 

@@ -4,17 +4,9 @@ import math
 from collections.abc import Sequence
 
 from portal.analysis.funnels import UNUSUAL, USUAL, Funnel, FunnelPoint
+from portal.charts import axes, style
 from portal.charts.charts import Chart, ChartTable
 from portal.charts.grammar import (
-    CONTEXT,
-    GRID,
-    LINE,
-    NARROW,
-    OURS,
-    QUIET,
-    SMALL,
-    TICK,
-    WIDE,
     Box,
     Figure,
     Label,
@@ -25,10 +17,6 @@ from portal.charts.grammar import (
     compose,
     escape_texts,
     first_free,
-    tick_texts,
-    value_axis,
-    value_ends,
-    value_ticks,
 )
 from portal.charts.text_metrics import text_width
 from portal.core import periods
@@ -45,8 +33,8 @@ def funnel_chart(funnel: Funnel, kind: str) -> Chart:
     points = sorted(funnel.points, key=lambda p: p.area.name)
     rates = [p.rate.value for p in points]
     return Chart(
-        wide=escape_texts(draw_funnel(funnel, WIDE)),
-        narrow=escape_texts(draw_funnel(funnel, NARROW)),
+        wide=escape_texts(draw_funnel(funnel, style.WIDE)),
+        narrow=escape_texts(draw_funnel(funnel, style.NARROW)),
         headline=_headline(funnel, kind),
         subtitle=f"{upper_first(indicator.unit_label)} per 1,000 people by the number of residents, {period}",
         finding="",
@@ -102,15 +90,18 @@ def _row(funnel: Funnel, point: FunnelPoint) -> tuple[str, ...]:
 
 def draw_funnel(funnel: Funnel, width: int) -> Figure:
     """Draw the dots, the common rate, and the limits for 95% and 99.8% of areas."""
-    is_wide = width == WIDE
+    is_wide = width == style.WIDE
     low, high = _ends_of_populations(funnel)
     along = [low + (high - low) * n / _STEPS for n in range(_STEPS + 1)]
     curves = _limits(funnel, along)
     top = max([float(p.rate.value) for p in funnel.points] + [v for _, curve in curves for v in curve])
-    ends = value_ends([0.0, top])
-    ticks = value_ticks(*ends, 5)
+    ends = axes.value_ends([0.0, top])
+    ticks = axes.value_ticks(*ends, 5)
     box = Box(
-        max(text_width(t, TICK) for t in tick_texts(ticks)) + 12, 10, width - 12, 330 if is_wide else 300
+        max(text_width(t, style.TICK) for t in axes.tick_texts(ticks)) + 12,
+        10,
+        width - 12,
+        330 if is_wide else 300,
     )
     x, y = Scale(low, high, box.left, box.right), Scale(*ends, box.bottom, box.top)
     panel = Panel(
@@ -118,17 +109,17 @@ def draw_funnel(funnel: Funnel, width: int) -> Figure:
         x=x,
         y=y,
         x_axis=_residents_axis(low, high, 6 if is_wide else 3),
-        y_axis=value_axis(ticks, tick_texts(ticks), ends),
+        y_axis=axes.value_axis(ticks, axes.tick_texts(ticks), ends),
     )
     common = 1000 * funnel.rate
-    marks = [Rule((box.left, y(common)), (box.right, y(common)), QUIET, 1, "dot")]
+    marks = [Rule((box.left, y(common)), (box.right, y(common)), style.QUIET, 1, "dot")]
     unusual = sorted(funnel.unusual, key=lambda p: -abs(p.z))
     traces = [
         *(_curve(along, curve, is_outer=reach == UNUSUAL) for reach, curve in curves),
-        _points([p for p in funnel.points if not p.is_unusual], CONTEXT),
-        _points(unusual, OURS),
+        _points([p for p in funnel.points if not p.is_unusual], style.CONTEXT),
+        _points(unusual, style.OURS),
     ]
-    height = box.bottom + 2 * LINE + 14
+    height = box.bottom + 2 * style.LINE + 14
     return compose((width, height), [panel], traces, _labels(funnel, unusual, panel), marks)
 
 
@@ -154,10 +145,10 @@ def _labels(funnel: Funnel, unusual: Sequence[FunnelPoint], panel: Panel) -> lis
     axis = Label(
         text="Residents",
         x=box.right,
-        y=box.bottom + 2 * LINE + 4,
+        y=box.bottom + 2 * style.LINE + 4,
         across="right",
-        size=SMALL,
-        colour=QUIET,
+        size=style.SMALL,
+        colour=style.QUIET,
     )
     labels = [axis]
     points = [(x(p.population), y(float(p.rate.value))) for p in funnel.points]
@@ -165,7 +156,7 @@ def _labels(funnel: Funnel, unusual: Sequence[FunnelPoint], panel: Panel) -> lis
     for p in unusual:
         at = (x(p.population), y(float(p.rate.value)))
         label = first_free(
-            around(at, p.area.name, size=TICK, bold=True, colour=OURS, hover=_said(p)), taken, box
+            around(at, p.area.name, size=style.TICK, bold=True, colour=style.OURS, hover=_said(p)), taken, box
         )
         if label:
             labels.append(label)
@@ -177,8 +168,8 @@ def _labels(funnel: Funnel, unusual: Sequence[FunnelPoint], panel: Panel) -> lis
         y=y(common) - 3,
         across="right",
         down="bottom",
-        size=SMALL,
-        colour=QUIET,
+        size=style.SMALL,
+        colour=style.QUIET,
     )
     return labels if any(own.box.touches(t) for t in taken) else [*labels, own]
 
@@ -202,7 +193,11 @@ def _curve(along: Sequence[float], curve: Sequence[float], *, is_outer: bool) ->
         "mode": "lines",
         "x": list(along),
         "y": list(curve),
-        "line": {"color": QUIET if is_outer else GRID, "width": 1.5 if is_outer else 1, "dash": "solid"},
+        "line": {
+            "color": style.QUIET if is_outer else style.GRID,
+            "width": 1.5 if is_outer else 1,
+            "dash": "solid",
+        },
         "hoverinfo": "skip",
         "name": f"Limit for {share}",
     }

@@ -1,11 +1,10 @@
-"""The grammar that all charts share: boxes, scales, ticks, labels, marks, and the Plotly figure that they become.
+"""The grammar that all charts share: boxes, scales, labels, marks, and the Plotly figure that they become.
 
 A chart is composed in pixels, from the top left of the picture. Each panel has a box and two scales, so the place of
 every label is known before anything is drawn: labels are measured, moved apart, and kept inside the picture. Plotly
 draws the data and the axes; labels and lines are annotations and shapes in the coordinates of the whole picture.
 """
 
-import calendar
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,27 +12,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from portal.charts import style
 from portal.charts.text_metrics import text_width, wrap_text
-from portal.core.text import MINUS
 
 Figure = dict[str, Any]
-
-WIDE, NARROW = 720, 340  # the two widths in pixels for which every chart is designed
-NOTHING = "–"  # what is written where no figure has been published
-TEXT, TICK, SMALL = 13, 12, 11  # font sizes in pixels; nothing is smaller
-LINE = 17  # height of a line of text in pixels
-CLEAR = 3  # pixels between a text and a line that makes way for it
-LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size
-
-# The colours of the UK government's analysis function, in its order.
-COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
-OURS, EARLIER, CONTEXT = COLOURS[0], "#7A95B4", "#8C8C8C"
-WORSE, BETTER = COLOURS[2], "#1B6E66"
-INK, QUIET, GRID, SAND, PAPER = "#1a1a1a", "#4a4f55", "#dfe3e6", "#f3efe4", "#ffffff"
-SHADES = ("#e4edf4", "#bcd2e5", "#8bb3d3", "#2f6d9f", "#12436d")  # of classes, the palest first, as on maps
-DARK_SHADE = 4  # letters on this shade and darker ones are white
-PALETTE = frozenset((*COLOURS, *SHADES, BETTER, EARLIER, CONTEXT, INK, QUIET, GRID, SAND, PAPER))
-FONT = "Arial, Helvetica, sans-serif"
 
 # plotly.js interprets a few tags in texts, including links. Only the two that we use are left as they are.
 _TAG = re.compile(r"<(?!br>|/?extra>)")
@@ -132,8 +114,8 @@ class Label:
     y: float
     across: str = "left"
     down: str = "middle"
-    size: float = TEXT
-    colour: str = INK
+    size: float = style.TEXT
+    colour: str = style.INK
     bold: bool = False
     hover: str = ""
 
@@ -142,7 +124,7 @@ class Label:
         """Return the space that the text takes."""
         lines = self.text.split("<br>")
         width = max(text_width(line, self.size, self.bold) for line in lines)
-        height = LINE_HEIGHT * self.size * len(lines)
+        height = style.LINE_HEIGHT * self.size * len(lines)
         left = self.x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[self.across]
         top = self.y - height * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[self.down]
         return Box(left, top, left + width, top + height)
@@ -153,7 +135,7 @@ class Rule(NamedTuple):
 
     start: tuple[float, float]
     end: tuple[float, float]
-    colour: str = QUIET
+    colour: str = style.QUIET
     width: float = 1
     dash: str = "solid"
     above: bool = True
@@ -163,7 +145,7 @@ class Band(NamedTuple):
     """A filled rectangle, behind the data unless `above`."""
 
     box: Box
-    colour: str = SAND
+    colour: str = style.SAND
     above: bool = False
 
 
@@ -184,12 +166,12 @@ def compose(
         "width": width,
         "height": math.ceil(height),
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0, "autoexpand": False},
-        "paper_bgcolor": PAPER,
+        "paper_bgcolor": style.PAPER,
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": FONT, "size": TEXT, "color": INK},
+        "font": {"family": style.FONT, "size": style.TEXT, "color": style.INK},
         "showlegend": False,
         "hovermode": "closest",
-        "hoverlabel": {"font": {"family": FONT, "size": TEXT}, "align": "left"},
+        "hoverlabel": {"font": {"family": style.FONT, "size": style.TEXT}, "align": "left"},
         "annotations": [_annotation(kept_inside(label, size), size) for label in labels],
         "shapes": [_shape(mark, size) for mark in marks],
     }
@@ -269,98 +251,13 @@ def _axis(panel: Panel, size: tuple[float, float], name: str) -> Figure:
         "automargin": False,
         "showticklabels": "tickvals" in own,
         "tickangle": 0,
-        "tickfont": {"size": TICK, "color": QUIET},
+        "tickfont": {"size": style.TICK, "color": style.QUIET},
         **own,
     }
 
 
 def _share(pixels: float, whole: float) -> float:
     return round(min(1.0, max(0.0, pixels / whole)), 5)
-
-
-# --- scales and ticks
-
-
-def value_ends(values: Iterable[float | None]) -> tuple[float, float]:
-    """Return the ends of an axis that includes zero and all values; None is no value."""
-    known = [float(v) for v in values if v is not None]
-    low, high = min([0.0, *known]), max([0.0, *known])
-    return (low, high) if low < high else (0.0, 1.0)
-
-
-def value_ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[float]:
-    """Return round numbers within an axis: the smallest step of 1, 2 or 5 times a power of ten that needs at most `most` steps.
-
-    With `whole`, a step is at least 1, as for counts.
-    """
-    size = high - low
-    power = 10.0 ** math.floor(math.log10(size / most))
-    step = next(m * power for m in (1, 2, 5, 10, 20) if size / (m * power) <= most)
-    step = max(step, 1.0) if whole else step
-    return [n * step for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
-
-
-def tick_texts(ticks: Sequence[float], before: str = "", after: str = "") -> list[str]:
-    """Return ticks as text, all with the same decimals, thousands commas and a true minus sign."""
-    steps = [abs(b - a) for a, b in pairwise(ticks)] or [1.0]
-    decimals = max(0, -math.floor(math.log10(min(steps)) + 1e-9))
-    return [f"{MINUS if t < 0 else ''}{before}{abs(t):,.{decimals}f}{after}" for t in ticks]
-
-
-def value_axis(ticks: Sequence[float], texts: Sequence[str], ends: tuple[float, float]) -> Figure:
-    """Return the settings of an axis of values: light grid lines, and a dark line at zero where values are on both sides."""
-    return {
-        "tickvals": list(ticks),
-        "ticktext": list(texts),
-        "showgrid": True,
-        "gridcolor": GRID,
-        "gridwidth": 1,
-        "zeroline": True,
-        "zerolinecolor": INK if ends[0] < 0 else QUIET,
-        "zerolinewidth": 2 if ends[0] < 0 else 1,
-    }
-
-
-_TIME_STEPS = (12, 24, 60, 120, 240, 600, 36, 48, 96, 180, 6, 3, 1)  # in months; whole years are tried first
-_FEWEST_TICKS = 3
-
-
-class TimeTick(NamedTuple):
-    """A label on a time axis, and its place in months since year 0."""
-
-    at: float
-    text: str
-
-
-def time_ticks(low: float, high: float, pixels: float) -> list[TimeTick]:
-    """Return the labels of a time axis in months: years at 1 January, or months if fewer than three years fit.
-
-    Labels are at least a third of a label apart.
-    """
-    best: list[TimeTick] = []
-    for step in _TIME_STEPS:
-        ticks = [
-            TimeTick(at, str(at // 12) if step >= 12 else _month(at))
-            for at in range(math.ceil(low / step - 1e-9) * step, math.floor(high + 1e-9) + 1, step)
-        ]
-        label = text_width("2026", TICK)
-        fits = step / (high - low) * pixels >= label * 1.3
-        if fits and len(ticks) > len(best):
-            best = ticks
-        if len(best) >= _FEWEST_TICKS:
-            return best
-    return _ends_and_middle(low, high) if high - low > 1 else best
-
-
-def _month(at: int) -> str:
-    """Return the label of a month, counted since year 0: its name over its year."""
-    return f"{calendar.month_abbr[at % 12 + 1]}<br>{at // 12}"
-
-
-def _ends_and_middle(low: float, high: float) -> list[TimeTick]:
-    """Return three months as labels: near the start, in the middle and near the end."""
-    places = [math.floor(low + (high - low) * share) for share in (0.1, 0.5, 0.9)]
-    return [TimeTick(at + 0.5, _month(at)) for at in dict.fromkeys(places)]
 
 
 # --- labels that do not touch
@@ -421,7 +318,10 @@ def boxes_of_line(points: Points, thickness: float = 4) -> list[Box]:
 def interrupted(line: Rule, taken: Iterable[Box]) -> list[Rule]:
     """Return an upright or level line in pieces, with a gap at each box that it would cross or nearly touch."""
     (x, y), is_upright = line.start, line.start[0] == line.end[0]
-    near = [Box(b.left - CLEAR, b.top - CLEAR, b.right + CLEAR, b.bottom + CLEAR) for b in taken]
+    near = [
+        Box(b.left - style.CLEAR, b.top - style.CLEAR, b.right + style.CLEAR, b.bottom + style.CLEAR)
+        for b in taken
+    ]
     crossed = [b for b in near if (b.left < x < b.right if is_upright else b.top < y < b.bottom)]
     gaps = sorted((b.top, b.bottom) if is_upright else (b.left, b.right) for b in crossed)
     start, end = (y, line.end[1]) if is_upright else (x, line.end[0])
@@ -463,7 +363,7 @@ def stacked(labels: Sequence[Label], taken: Sequence[Box] = (), top: float = 0) 
     placed: list[Label] = []
     for label in labels:
         boxes = [*taken, *(p.box for p in placed)]
-        height = LINE_HEIGHT * label.size
+        height = style.LINE_HEIGHT * label.size
         moved = [
             replace(label, y=label.y + way * n * height) for way in (-1, 1) for n in range(len(boxes) + 1)
         ]
@@ -472,7 +372,7 @@ def stacked(labels: Sequence[Label], taken: Sequence[Box] = (), top: float = 0) 
     return placed
 
 
-def note_in(text: str, box: Box, taken: Sequence[Box], size: float = TICK) -> Label:
+def note_in(text: str, box: Box, taken: Sequence[Box], size: float = style.TICK) -> Label:
     """Return a note wrapped to the width of a box, in its free space; at the bottom first, then the place with least overlap."""
     lines = wrap_text(text, box.width, size)
     note = Label(
@@ -482,7 +382,7 @@ def note_in(text: str, box: Box, taken: Sequence[Box], size: float = TICK) -> La
         across="center",
         down="bottom",
         size=size,
-        colour=QUIET,
+        colour=style.QUIET,
     )
     space = note.box  # measured once, because each of many places is tried
     steps = range(0, max(1, int(box.height - space.height)), 8)

@@ -8,28 +8,10 @@ from typing import NamedTuple
 from portal.analysis.changes_in_words import cell
 from portal.analysis.measures import breaks_of, broken
 from portal.analysis.sentences import ChartInput, describe_point
+from portal.charts import style
 from portal.charts.charts import Chart, ChartTable, Note
 from portal.charts.columns import axis_names
-from portal.charts.grammar import (
-    DARK_SHADE,
-    INK,
-    LINE,
-    NARROW,
-    PAPER,
-    QUIET,
-    SHADES,
-    SMALL,
-    TEXT,
-    TICK,
-    WIDE,
-    Box,
-    Figure,
-    Label,
-    Panel,
-    Scale,
-    compose,
-    escape_texts,
-)
+from portal.charts.grammar import Box, Figure, Label, Panel, Scale, compose, escape_texts
 from portal.charts.map_classes import class_of, sort_into_classes
 from portal.charts.text_metrics import text_width
 from portal.charts.time_charts import hover
@@ -64,8 +46,8 @@ def heat_chart(s: ChartInput, strips: Sequence[Strip], title: str) -> Chart | No
     if any(o is None for r in strips for o in r.figures):
         notes.append(Note(cell(None), "no figure has been published"))
     return Chart(
-        wide=escape_texts(draw_strips(s, strips, WIDE)),
-        narrow=escape_texts(draw_strips(s, strips, NARROW)),
+        wide=escape_texts(draw_strips(s, strips, style.WIDE)),
+        narrow=escape_texts(draw_strips(s, strips, style.NARROW)),
         headline=title,
         subtitle=f"{upper_first(s.indicator.unit_label)}. The darker a cell, the higher its number.",
         finding="",
@@ -91,16 +73,16 @@ def draw_strips(s: ChartInput, strips: Sequence[Strip], width: int) -> Figure:
     """Draw a cell for each figure, shaded in at most five classes, with its number if numbers fit."""
     names = axis_names(s, _columns(strips))
     texts = [[s.cell(o) for o in r.figures] for r in strips]
-    widest = max(text_width(t, SMALL) for row in texts for t in row)
-    beside = max(text_width(r.name, TEXT) for r in strips) + 12
+    widest = max(text_width(t, style.SMALL) for row in texts for t in row)
+    beside = max(text_width(r.name, style.TEXT) for r in strips) + 12
     is_beside = (
-        beside <= width * (_MOST_NAMES if width == WIDE else 0.5)
+        beside <= width * (_MOST_NAMES if width == style.WIDE else 0.5)
         and (width - beside) / len(names) > widest + 2
     )
     left = beside if is_beside else 1.0
     step = (width - 1 - left) / len(names)
-    size = next((n for n in (TEXT, TICK, SMALL) if widest / SMALL * n + 2 <= step), 0)
-    row_height = _CELL if is_beside else _CELL + LINE + 3
+    size = next((n for n in (style.TEXT, style.TICK, style.SMALL) if widest / style.SMALL * n + 2 <= step), 0)
+    row_height = _CELL if is_beside else _CELL + style.LINE + 3
     heads = _broken_alike(names, step - 3)
     head = 13 * max(h.count("<br>") + 1 for h in heads) + 8
     box = Box(left, head, width - 1, head + row_height * len(strips))
@@ -118,12 +100,12 @@ def draw_strips(s: ChartInput, strips: Sequence[Strip], width: int) -> Figure:
             at = box.left + step * (i + 0.5)
             said = f"{row.name}, {s.label(columns[i])}: {text}"
             shade = class_of(o.value, classes).colour if o and o.value is not None else 0
-            ink = PAPER if shade >= DARK_SHADE else INK if shade else QUIET
+            ink = style.PAPER if shade >= style.DARK_SHADE else style.INK if shade else style.QUIET
             if size or not shade:
-                small = size or SMALL
+                small = size or style.SMALL
                 labels.append(Label(text=text, x=at, y=bottom - _CELL / 2, across="center", size=small, colour=ink, hover=said))  # fmt: skip
             if shade and o and o.value is not None:
-                cells.append(_Cell(at, o.value, SHADES[shade - 1], said, describe_point(s, o)))
+                cells.append(_Cell(at, o.value, style.SHADES[shade - 1], said, describe_point(s, o)))
         if cells:
             traces.append(_trace(cells, bottom, step - _GAP))
     height = box.bottom + 2
@@ -166,7 +148,7 @@ def _broken_alike(names: Sequence[str], wide: float) -> list[str]:
         (
             way
             for way in ways
-            if all(text_width(line, SMALL) <= wide for n in way for line in n.split("<br>"))
+            if all(text_width(line, style.SMALL) <= wide for n in way for line in n.split("<br>"))
         ),
         ways[-1],
     )
@@ -175,7 +157,7 @@ def _broken_alike(names: Sequence[str], wide: float) -> list[str]:
 def _heads(heads: Sequence[str], box: Box, step: float) -> list[Label]:
     """Return the names of the columns above them; every second one, or fewer, if they would touch."""
     labels = [
-        Label(text=text, x=box.left + step * (n + 0.5), y=box.top - 6, across="center", down="bottom", size=SMALL, colour=QUIET)
+        Label(text=text, x=box.left + step * (n + 0.5), y=box.top - 6, across="center", down="bottom", size=style.SMALL, colour=style.QUIET)
         for n, text in enumerate(heads)
     ]  # fmt: skip
     widest = max(label.box.width for label in labels)

@@ -5,26 +5,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from portal.analysis.sentences import NO_KIND, ChartInput, describe_point, describe_share
-from portal.charts.grammar import (
-    EARLIER,
-    GRID,
-    INK,
-    LINE,
-    NOTHING,
-    OURS,
-    QUIET,
-    TEXT,
-    WIDE,
-    Band,
-    Box,
-    Figure,
-    Label,
-    Panel,
-    Rule,
-    Scale,
-    compose,
-    value_ends,
-)
+from portal.charts import axes, style
+from portal.charts.grammar import Band, Box, Figure, Label, Panel, Rule, Scale, compose
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_charts import hover
 from portal.core.model import Observation
@@ -47,7 +29,7 @@ class Row:
     text: str
     words: str
     more: str = ""
-    colour: str = OURS
+    colour: str = style.OURS
     is_ours: bool = False
 
 
@@ -69,10 +51,10 @@ def draw_rows(
     Names are beside the bars if they are short and the picture is wide, or else above them. `below` are lines of text.
     """
     rows = [r for g in groups for r in g.rows]
-    low, high = value_ends([*(r.value for r in rows), least, whole])
-    beside = max((text_width(r.name, TEXT, r.is_ours) for r in rows), default=0) + 12
-    left = beside if width == WIDE and beside <= width * _BESIDE else 0.0
-    texts = max((text_width(r.text, TEXT + 1, True) for r in rows), default=0) + 12
+    low, high = axes.value_ends([*(r.value for r in rows), least, whole])
+    beside = max((text_width(r.name, style.TEXT, r.is_ours) for r in rows), default=0) + 12
+    left = beside if width == style.WIDE and beside <= width * _BESIDE else 0.0
+    texts = max((text_width(r.text, style.TEXT + 1, True) for r in rows), default=0) + 12
     room_left = texts if low < 0 else 0.0
     x = Scale(low, high, (left or 2.0) + room_left, width - (texts if high > 0 else 2))
     placed = _place_groups(groups, width, left)
@@ -121,18 +103,20 @@ def _place_groups(groups: Sequence[Group], width: int, left: float) -> list[_Pla
     for group in groups:
         heading: list[Label] = []
         if group.heading:
-            lines = wrap_text(group.heading, width - 4, TEXT + 1, bold=True)
+            lines = wrap_text(group.heading, width - 4, style.TEXT + 1, bold=True)
             y += 4 + (10 if any(g.rows for g in placed) else 0)
-            heading.append(Label(text="<br>".join(lines), x=1, y=y, down="top", size=TEXT + 1, bold=True))
-            y += (LINE + 1) * len(lines) + 4
+            heading.append(
+                Label(text="<br>".join(lines), x=1, y=y, down="top", size=style.TEXT + 1, bold=True)
+            )
+            y += (style.LINE + 1) * len(lines) + 4
         top, rows = y, list[_PlacedRow]()
         for row in group.rows:
             if left:
                 name = Label(text=row.name, x=left - 10, y=y + _BAR / 2, across="right", bold=row.is_ours, hover=row.words)  # fmt: skip
             else:
-                lines = wrap_text(row.name, width - 4, TEXT, bold=row.is_ours)
+                lines = wrap_text(row.name, width - 4, style.TEXT, bold=row.is_ours)
                 name = Label(text="<br>".join(lines), x=1, y=y, down="top", bold=row.is_ours, hover=row.words)
-                y += LINE * len(lines) + 2
+                y += style.LINE * len(lines) + 2
             rows.append(_PlacedRow(row, name, y + _BAR / 2))
             y += _BAR + 8
         placed.append(_PlacedGroup(heading, rows, top, y))
@@ -143,9 +127,9 @@ def _notes_below(texts: Sequence[str], width: int, y: float) -> tuple[list[Label
     """Return lines of text from `y` downwards, and the height of the picture that they end."""
     notes = []
     for text in texts:
-        lines = wrap_text(text, width - 4, TEXT)
+        lines = wrap_text(text, width - 4, style.TEXT)
         notes.append(Label(text="<br>".join(lines), x=1, y=y + 4, down="top"))
-        y += LINE * len(lines) + 4
+        y += style.LINE * len(lines) + 4
     return notes, y + 2
 
 
@@ -155,11 +139,13 @@ def _behind_bars(group: _PlacedGroup, x: Scale, whole: float) -> list[Rule | Ban
     The line is dark where bars can be on both sides of it.
     """
     half, has_both_sides = _BAR / 2, x.low < 0
-    wholes = [Band(Box(x(0), r.middle - half, x(whole), r.middle + half), GRID) for r in group.rows if whole]
+    wholes = [
+        Band(Box(x(0), r.middle - half, x(whole), r.middle + half), style.GRID) for r in group.rows if whole
+    ]
     zero = Rule(
         (x(0), group.top - 2),
         (x(0), group.bottom - 6),
-        INK if has_both_sides else QUIET,
+        style.INK if has_both_sides else style.QUIET,
         2 if has_both_sides else 1,
     )
     return [*wholes, zero]
@@ -169,20 +155,20 @@ def _value(row: Row, x: Scale, y: float) -> Label:
     """Return the value of a bar, beyond its end; a mark at zero where it has none."""
     at = x(row.value or 0)
     is_left = row.value is not None and row.value < 0
-    colour = OURS if row.is_ours else INK
+    colour = style.OURS if row.is_ours else style.INK
     return Label(
         text=row.text,
         x=at - 6 if is_left else at + 6,
         y=y,
         across="right" if is_left else "left",
-        size=TEXT + 1,
+        size=style.TEXT + 1,
         bold=True,
         colour=colour,
         hover=row.words,
     )
 
 
-def _row(s: ChartInput, o: Observation, name: str, colour: str = OURS, *, is_ours: bool = False) -> Row:
+def _row(s: ChartInput, o: Observation, name: str, colour: str = style.OURS, *, is_ours: bool = False) -> Row:
     return Row(
         name=name,
         value=json_number(o.value),
@@ -196,7 +182,7 @@ def _row(s: ChartInput, o: Observation, name: str, colour: str = OURS, *, is_our
 
 def draw_pair(s: ChartInput, width: int) -> Figure:
     """Draw two figures, before and after, as bars from zero; the later one is darker."""
-    rows = [_row(s, o, s.label(o), EARLIER) for o in s.figures[:-1]]
+    rows = [_row(s, o, s.label(o), style.EARLIER) for o in s.figures[:-1]]
     rows += [_row(s, o, s.label(o), is_ours=True) for o in s.figures[-1:]]
     return draw_rows([Group(tuple(rows))], width)
 
@@ -246,12 +232,16 @@ def draw_areas(s: ChartInput, width: int) -> Figure:
             Row(
                 name=name,
                 value=None,
-                text=NOTHING,
-                words=f"{f'{s.part(part)}, ' if s.indicator.breakdown else ''}{name}: {NOTHING}",
+                text=style.NOTHING,
+                words=f"{f'{s.part(part)}, ' if s.indicator.breakdown else ''}{name}: {style.NOTHING}",
             )
             if (o := by_key.get((area, part))) is None
             else _row(
-                s, o, name, OURS if area == s.released.area else EARLIER, is_ours=area == s.released.area
+                s,
+                o,
+                name,
+                style.OURS if area == s.released.area else style.EARLIER,
+                is_ours=area == s.released.area,
             )
             for area, name in names.items()
         ]

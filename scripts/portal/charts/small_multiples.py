@@ -6,28 +6,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portal.analysis.sentences import ChartInput
+from portal.charts import axes, style
 from portal.charts.columns import axis_names
-from portal.charts.grammar import (
-    EARLIER,
-    INK,
-    LINE,
-    NOTHING,
-    OURS,
-    QUIET,
-    SMALL,
-    TEXT,
-    WIDE,
-    Band,
-    Box,
-    Figure,
-    Label,
-    Panel,
-    Rule,
-    Scale,
-    compose,
-    stacked,
-    value_ends,
-)
+from portal.charts.grammar import Band, Box, Figure, Label, Panel, Rule, Scale, compose, stacked
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, span
 from portal.charts.time_marks import BreakMark, break_lines, break_marks
@@ -44,17 +25,17 @@ def draw_small_multiples(s: ChartInput, width: int) -> Figure:
 
     A break is a dashed line in each panel; `panel_notes` explains it.
     """
-    across = 4 if width == WIDE else 2
+    across = 4 if width == style.WIDE else 2
     wide = (width - 4 - _BETWEEN * (across - 1)) / across
     names = {(o.part, o.area): s.name(o) for o in s.figures}
     keys = sorted(names, key=lambda k: -_size(s, k))
     grid = _panel_grid(s, wide)
-    titles = {k: wrap_text(name, wide, TEXT, bold=True) for k, name in names.items()}
+    titles = {k: wrap_text(name, wide, style.TEXT, bold=True) for k, name in names.items()}
     drawn: list[_DrawnPanel] = []
     top = 2.0
     for start in range(0, len(keys), across):
         in_row = keys[start : start + across]
-        head = LINE * max(len(titles[k]) for k in in_row)
+        head = style.LINE * max(len(titles[k]) for k in in_row)
         ends = grid.ends_of_row([json_number(o.value) for o in s.figures if (o.part, o.area) in in_row])
         height = grid.height(ends)
         for column, key in enumerate(in_row):
@@ -90,7 +71,7 @@ class _PanelGrid:
 
     def ends_of_row(self, values: Sequence[float | int | None]) -> tuple[float, float]:
         """Return the ends of the values in one row of panels: a fifth of the whole scale at least."""
-        return value_ends([*values, (self.ends[1] - self.ends[0]) * 0.2])
+        return axes.value_ends([*values, (self.ends[1] - self.ends[0]) * 0.2])
 
     def height(self, ends: tuple[float, float]) -> float:
         """Return the height of a panel in pixels, so that a column has the same height in every row."""
@@ -110,8 +91,8 @@ def _panel_grid(s: ChartInput, wide: float) -> _PanelGrid:
     time_ends = (span(times[0])[0] - 0.1, span(times[-1])[1] + 0.1)
     length = min(span(t)[1] - span(t)[0] for t in times)
     slot = wide * length / (time_ends[1] - time_ends[0])
-    size = SMALL if max(text_width(s.cell(o), SMALL) for o in s.figures) <= slot else 0
-    low, high = value_ends(json_number(o.value) for o in s.figures)
+    size = style.SMALL if max(text_width(s.cell(o), style.SMALL) for o in s.figures) <= slot else 0
+    low, high = axes.value_ends(json_number(o.value) for o in s.figures)
     room = (high - low) * (0.16 if size else 0.04)
     return _PanelGrid(
         times=times,
@@ -161,12 +142,12 @@ def _without_number(
     return stacked(
         [
             Label(
-                text=f"[{o.status}]" if o else NOTHING,
+                text=f"[{o.status}]" if o else style.NOTHING,
                 x=panel.x(middle(t)),
                 y=panel.y(0) - 2,
                 across="center",
                 down="bottom",
-                size=SMALL,
+                size=style.SMALL,
                 hover=said,
             )
             for t, o, said in zip(times, figures, words, strict=True)
@@ -226,12 +207,12 @@ def _columns(
         "yaxis": f"y{panel.suffix}",
         "width": [slots.width] * number,
         "constraintext": "none",
-        "marker": {"color": [EARLIER] * (number - 1) + [OURS]},
+        "marker": {"color": [style.EARLIER] * (number - 1) + [style.OURS]},
         "text": [s.cell(o) if o and o.value is not None else "" for o in figures] if slots.text else [],
         "textposition": "outside",
         "cliponaxis": False,
         "textangle": 0,
-        "textfont": {"size": slots.text or SMALL, "color": INK},
+        "textfont": {"size": slots.text or style.SMALL, "color": style.INK},
         "customdata": list(words),
         "hovertemplate": "%{customdata}<extra></extra>",
     }
@@ -247,20 +228,20 @@ def _first_and_last(first: str, last: str, box: Box) -> Iterable[Label]:
             y=below,
             across="center",
             down="top",
-            size=SMALL,
-            colour=QUIET,
+            size=style.SMALL,
+            colour=style.QUIET,
         )
         return
-    fits = text_width(first, SMALL) + text_width(last, SMALL) + 8 <= box.width
-    yield Label(text=first, x=box.left, y=below, down="top", size=SMALL, colour=QUIET)
+    fits = text_width(first, style.SMALL) + text_width(last, style.SMALL) + 8 <= box.width
+    yield Label(text=first, x=box.left, y=below, down="top", size=style.SMALL, colour=style.QUIET)
     yield Label(
         text=last,
         x=box.right,
         y=below + (0 if fits else 13),
         across="right",
         down="top",
-        size=SMALL,
-        colour=QUIET,
+        size=style.SMALL,
+        colour=style.QUIET,
     )
 
 

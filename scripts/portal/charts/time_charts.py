@@ -6,16 +6,8 @@ from typing import NamedTuple
 
 from portal.analysis.measures import breaks_of, broken, revision_band
 from portal.analysis.sentences import ChartInput, describe_point, describe_revisions
+from portal.charts import axes, style
 from portal.charts.grammar import (
-    COLOURS,
-    CONTEXT,
-    OURS,
-    PAPER,
-    QUIET,
-    SAND,
-    TEXT,
-    TICK,
-    WIDE,
     Band,
     Box,
     Figure,
@@ -23,7 +15,6 @@ from portal.charts.grammar import (
     Panel,
     Rule,
     Scale,
-    TimeTick,
     around,
     boxes_of_line,
     compose,
@@ -32,11 +23,6 @@ from portal.charts.grammar import (
     note_in,
     spread_out,
     stacked,
-    tick_texts,
-    time_ticks,
-    value_axis,
-    value_ends,
-    value_ticks,
 )
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import gaps_of, middle, overlap, span
@@ -148,7 +134,7 @@ def hover(more: Sequence[str]) -> Figure:
     """Return the settings of a trace for what a reader sees when pointing: the words of a point, and more below them."""
     if not any(more):
         return {"hovertemplate": "%{customdata}<extra></extra>"}
-    lines = ["".join(f"<br>{line}" for line in wrap_text(m, 260, TEXT)) if m else "" for m in more]
+    lines = ["".join(f"<br>{line}" for line in wrap_text(m, 260, style.TEXT)) if m else "" for m in more]
     return {"hovertemplate": "%{customdata}%{hovertext}<extra></extra>", "hovertext": lines}
 
 
@@ -171,23 +157,23 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     At a break the line has a gap, shaded and with a note. The plans of the time are bars under the years.
     """
     reached = [v for line in lines for p in line.points for v in _reach(p)]
-    ends = value_ends([*reached, *(g.value for g in beside.goals)])
+    ends = axes.value_ends([*reached, *(g.value for g in beside.goals)])
     times = [p.at for line in lines for p in line.points]
     first, last = min(times), max(times)
     pad = (last - first) * 0.01 or 1.0
-    ticks = value_ticks(*ends, 5 if width == WIDE else 4, whole=unit == Unit.COUNT)
-    texts = tick_texts(ticks, *unit_signs(unit))
-    left = max(text_width(t, TICK) for t in texts) + 8
+    ticks = axes.value_ticks(*ends, 5 if width == style.WIDE else 4, whole=unit == Unit.COUNT)
+    texts = axes.tick_texts(ticks, *unit_signs(unit))
+    left = max(text_width(t, style.TICK) for t in texts) + 8
     names = [_end_name(line, width) for line in lines]
     right = min(_widest_name(lines, names) + 16, width * 0.45)
     box = Box(left, 18, width - right, 18 + PLOT_HEIGHT)
     x = Scale(first - pad, last + pad, box.left, box.right)
     room = (ends[1] - ends[0]) * 0.06
     y = Scale(ends[0] - room * (ends[0] < 0), ends[1] + room * (ends[1] > 0), box.bottom, box.top)
-    years = time_ticks(first - pad, last + pad, box.width)
+    years = axes.time_ticks(first - pad, last + pad, box.width)
     lanes = lanes_of([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
     labels, marks = _annotations(lines, names, beside, Panel(box=box, x=x, y=y))
-    panel = Panel(box=box, x=x, y=y, y_axis=value_axis(ticks, texts, ends), x_axis=_year_axis(years))
+    panel = Panel(box=box, x=x, y=y, y_axis=axes.value_axis(ticks, texts, ends), x_axis=_year_axis(years))
     return compose(
         (width, lanes.bottom + 4),
         [panel],
@@ -200,13 +186,13 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
 def _widest_name(lines: Sequence[Line], names: Sequence[str]) -> float:
     """Return the width in pixels of the widest of the names at the ends of lines."""
     return max(
-        text_width(part, TEXT, line.is_ours)
+        text_width(part, style.TEXT, line.is_ours)
         for name, line in zip(names, lines, strict=True)
         for part in name.split("<br>")
     )
 
 
-def _year_axis(years: Sequence[TimeTick]) -> Figure:
+def _year_axis(years: Sequence[axes.TimeTick]) -> Figure:
     """Return the settings of an axis of years."""
     return {
         "tickvals": [t.at for t in years],
@@ -214,7 +200,7 @@ def _year_axis(years: Sequence[TimeTick]) -> Figure:
         "ticks": "outside",
         "ticklen": 4,
         "ticklabelstandoff": 3,
-        "tickcolor": QUIET,
+        "tickcolor": style.QUIET,
     }
 
 
@@ -257,7 +243,7 @@ def hidden_mark(hidden: Hidden, x: Scale, y: Scale) -> Label:
         y=y(0) - 2,
         across="center",
         down="bottom",
-        size=TICK,
+        size=style.TICK,
         hover=hidden.words,
     )
 
@@ -269,15 +255,15 @@ def _around(mark: Rule | Band, taken: Sequence[Box]) -> list[Rule | Band]:
 
 def _end_name(line: Line, width: int) -> str:
     """Return the name at the end of a line with its last value, in lines that leave most of the width to the data."""
-    return "<br>".join(wrap_text(f"{line.name} {line.last}", width * 0.27, TEXT, line.is_ours))
+    return "<br>".join(wrap_text(f"{line.name} {line.last}", width * 0.27, style.TEXT, line.is_ours))
 
 
 def _trace(line: Line) -> Figure:
-    colour = OURS if line.is_ours else CONTEXT
+    colour = style.OURS if line.is_ours else style.CONTEXT
     dotted = len(line.points) <= _DOTS and line.is_ours
     size = [7 if p is line.end and line.is_ours else 6 if dotted else 0 for p in line.points]
     size = [7 if not p.settled else n for p, n in zip(line.points, size, strict=True)]
-    fill = [colour if p.settled else PAPER for p in line.points]
+    fill = [colour if p.settled else style.PAPER for p in line.points]
     return {
         "type": "scatter",
         "mode": "lines+markers",
@@ -305,7 +291,7 @@ def _reach(p: Point) -> tuple[float | int | None, ...]:
 
 def _ranges(line: Line) -> list[Figure]:
     ranges = [Range(p.at, p.value, p.band) for p in line.points if p.band and p.value is not None]
-    return range_bars(ranges, OURS if line.is_ours else CONTEXT)
+    return range_bars(ranges, style.OURS if line.is_ours else style.CONTEXT)
 
 
 class Range(NamedTuple):
@@ -359,7 +345,7 @@ def _end_labels(
     for line, name in zip(lines, names, strict=True):
         if line.end is None or line.end.value is None:
             continue
-        colour = OURS if line.is_ours else QUIET
+        colour = style.OURS if line.is_ours else style.QUIET
         labels.append(
             Label(
                 text=name,
@@ -367,7 +353,7 @@ def _end_labels(
                 y=y(line.end.value),
                 bold=line.is_ours,
                 colour=colour,
-                size=TEXT,
+                size=style.TEXT,
             )
         )
     labels = spread_out(labels, 2, box.bottom)
@@ -386,7 +372,11 @@ def _extremes(line: Line, x: Scale, y: Scale, box: Box, taken: Sequence[Box]) ->
         if p is known[-1] or p.value is None:
             continue
         places = around(
-            (x(p.at), y(p.value)), p.words.rpartition(": ")[2], size=TICK, colour=QUIET, hover=p.words
+            (x(p.at), y(p.value)),
+            p.words.rpartition(": ")[2],
+            size=style.TICK,
+            colour=style.QUIET,
+            hover=p.words,
         )
         label = first_free(places, [*taken, *(n.box for n in labels)], space)
         if label:
@@ -410,7 +400,7 @@ def _break_pieces(
         gap = (x(max(before, default=b.at)), x(min(after, default=b.at)))
         if gap[1] - gap[0] > 12:
             marks.append(Band(Box(gap[0] + 3, box.top, gap[1] - 3, box.bottom)))
-        marks.append(Rule((at, box.top - 2), (at, box.bottom), COLOURS[4], 1.5, "dash"))
+        marks.append(Rule((at, box.top - 2), (at, box.bottom), style.COLOURS[4], 1.5, "dash"))
         if len(breaks) > 1:
             notes.append(break_number(number, at, b))
             continue
@@ -419,7 +409,7 @@ def _break_pieces(
         space = Box(centre - wide / 2, box.top, centre + wide / 2, box.bottom)
         note = note_in(b.title, space, [*taken, *(n.box for n in notes)])
         is_in_gap = note.box.left >= gap[0] and note.box.right <= gap[1]
-        marks.append(Band(note.box, SAND if is_in_gap else PAPER, above=True))
+        marks.append(Band(note.box, style.SAND if is_in_gap else style.PAPER, above=True))
         notes.append(note)
     return marks, numbers_apart(notes) if len(breaks) > 1 else notes
 

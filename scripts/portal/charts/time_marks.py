@@ -7,24 +7,8 @@ from typing import NamedTuple
 
 from portal.analysis.measures import breaks_of, broken
 from portal.analysis.sentences import ChartInput
-from portal.charts.grammar import (
-    COLOURS,
-    EARLIER,
-    INK,
-    LINE,
-    QUIET,
-    SAND,
-    SMALL,
-    TICK,
-    Band,
-    Box,
-    Label,
-    Rule,
-    Scale,
-    TimeTick,
-    first_free,
-    interrupted,
-)
+from portal.charts import axes, style
+from portal.charts.grammar import Band, Box, Label, Rule, Scale, first_free, interrupted
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import position
 from portal.core import periods
@@ -109,13 +93,20 @@ def goal_marks(
         at = y(goal.value)
         text = f"Target for {goal.due}: {goal.text}"
         places = (
-            Label(text=text, x=box.left + 6 + step, y=at + side * 4, down=down, size=TICK, colour=INK)
+            Label(
+                text=text,
+                x=box.left + 6 + step,
+                y=at + side * 4,
+                down=down,
+                size=style.TICK,
+                colour=style.INK,
+            )
             for down, side in (("bottom", -1), ("top", 1))
             for step in range(0, int(box.width), 12)
         )
         name = first_free(places, [*taken, *(n.box for n in names)], box._replace(top=1))
         names += [name] if name else []
-        marks += interrupted(Rule((box.left, at), (box.right, at), INK, 1.5, "dot", above=False), taken)
+        marks += interrupted(Rule((box.left, at), (box.right, at), style.INK, 1.5, "dot", above=False), taken)
     return marks, names
 
 
@@ -132,7 +123,7 @@ def break_lines(
         piece
         for b in breaks
         for piece in interrupted(
-            Rule((x(b.at), ends[0]), (x(b.at), ends[1]), COLOURS[4], width, "dash"), taken
+            Rule((x(b.at), ends[0]), (x(b.at), ends[1]), style.COLOURS[4], width, "dash"), taken
         )
     ]
 
@@ -140,7 +131,7 @@ def break_lines(
 def break_number(number: int, at: float, mark: BreakMark) -> Label:
     """Return the number of a break above its line."""
     return Label(
-        text=str(number), x=at, y=1, across="center", down="top", size=TICK, bold=True, hover=mark.title
+        text=str(number), x=at, y=1, across="center", down="top", size=style.TICK, bold=True, hover=mark.title
     )
 
 
@@ -170,16 +161,16 @@ class Lanes(NamedTuple):
     bottom: float
 
 
-def lanes_of(plans: Sequence[PlanPeriod], x: Scale, box: Box, years: Sequence[TimeTick]) -> Lanes:
+def lanes_of(plans: Sequence[PlanPeriod], x: Scale, box: Box, years: Sequence[axes.TimeTick]) -> Lanes:
     """Return a bar for each plan, in as few rows as their names allow."""
-    top = box.bottom + 11 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
+    top = box.bottom + 11 + style.LINE * (2 if any("<br>" in t.text for t in years) else 1)
     marks: list[Rule | Band] = []
     labels: list[Label] = []
     rows: list[list[Box]] = []
     for plan in plans:
         start, end = max(box.left, x(plan.start)), min(box.right, x(plan.end))
-        name = " ".join(wrap_text(plan.name, box.right - box.left, SMALL)[:1])
-        needed = text_width(name, SMALL)
+        name = " ".join(wrap_text(plan.name, box.right - box.left, style.SMALL)[:1])
+        needed = text_width(name, style.SMALL)
         if needed + 8 <= end - start:
             text = (start + 4, "left")
         elif end + 4 + needed <= box.right + 60:
@@ -199,6 +190,8 @@ def lanes_of(plans: Sequence[PlanPeriod], x: Scale, box: Box, years: Sequence[Ti
         y = top + 4 + row * _LANE
         is_inside = start <= text[0] <= end and text[1] == "left" and needed + 8 <= end - start
         bar = Box(start, y, end, y + 14) if is_inside else Box(start, y + 5, end, y + 9)
-        marks.append(Band(bar, SAND if is_inside else EARLIER, above=True))
-        labels.append(Label(text=name, x=text[0], y=y + 7, across=text[1], size=SMALL, colour=QUIET))
+        marks.append(Band(bar, style.SAND if is_inside else style.EARLIER, above=True))
+        labels.append(
+            Label(text=name, x=text[0], y=y + 7, across=text[1], size=style.SMALL, colour=style.QUIET)
+        )
     return Lanes(marks, labels, top + len(rows) * _LANE)

@@ -104,12 +104,12 @@ def _neighbourhoods(checked: ValidRows) -> Iterator[Problem]:
             message = "A neighbourhood must be inside a ward."
             yield area.problem("parent", "geography", message, "Write the code of its ward.")
         elif lsoas.get(code, 0) < 2 and _is_part(areas, area):
-            message = f"This part of a ward is made of {lsoas.get(code, 0)} areas of the Census, and needs two or more."
+            message = f"This part of a ward has {lsoas.get(code, 0)} of the Census's small areas (LSOAs), and needs at least two."
             yield area.problem("code", "geography", message, again)
     divided = {a["parent"] for a in areas.values() if a["kind"] == AreaKind.NEIGHBOURHOOD}
     for row in checked.rows("geography", "lsoas"):
         if row["census"] == "2021" and row["area"] in divided and row["code"] not in placed:
-            message = "This LSOA is in no neighbourhood, and others of its ward are: the ward less these gives it away."
+            message = "This LSOA is in no neighbourhood, although others of its ward are: the ward's figure less theirs would give it away."
             yield row.problem("code", "geography", message, again)
 
 

@@ -318,7 +318,7 @@ def _paragraphs(settings: Settings, file: str) -> Iterator[tuple[str, int, str]]
                 yield file, start + 1, f"{heading}{paragraph}"
             start = number + 1
         elif file.endswith(".md") and line.startswith("#"):
-            # What stands below is about what the heading names; a number in the heading is reported there.
+            # What follows is about what the heading names; a number in the heading is reported there.
             heading = f"{_NUMBER.sub('', line).strip('# ')}. "
 
 

@@ -195,14 +195,14 @@ def _rollback(root: Path, options: argparse.Namespace, progress: ProgressLine) -
     progress.end()
     report = replace(
         change_report.report(plan.changes, project.content),
-        since=f"To put {plan.release.name} back changes:",
+        since=f"Restoring {plan.release.name} changes:",
         lacking=0,
         gone=0,
     )
     print(change_report.as_text(report))
     print("\n".join(release_messages.put_back(plan)))
     if not (
-        options.yes or asking.is_yes(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")
+        options.yes or asking.is_yes(f"Restore the data of {plan.release.name} and build the site? (y/n) ")
     ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK

@@ -72,7 +72,7 @@ class FilledPortal:
                 yield f"{one.format}: nothing was imported."
             yield from (f"  - Not used: {line}" for line in _by_reason(one.left))
         if self.unknown:
-            yield "Files that are nothing that can be imported:"
+            yield "Files that cannot be imported:"
             yield from (f"  - {line}" for line in _by_reason({f.path.name: f.why for f in self.unknown}))
         if self.elsewhere:
             yield f"Files about other places, or about areas with other codes: {_named([f.path.name for f in self.elsewhere])}"

@@ -62,6 +62,13 @@ def _of_imports(take: argparse.ArgumentParser) -> None:
         metavar="YYYY-MM",
         help="the last month to use (default: the last in the files)",
     )
+    _of_tables(take)
+    take.add_argument("--yes", action="store_true", help="write without asking for confirmation")
+    take.set_defaults(stop=take.error)
+
+
+def _of_tables(take: argparse.ArgumentParser) -> None:
+    """Add what only the format `table` has, and the answers to questions of an import."""
     take.add_argument("--package", metavar="NAME", help="table: the package that the rows go into")
     take.add_argument(
         "--resource",
@@ -103,8 +110,6 @@ def _of_imports(take: argparse.ArgumentParser) -> None:
         action="store_true",
         help="table: replace the whole table; rows that are not in the sheet are removed",
     )
-    take.add_argument("--yes", action="store_true", help="write without asking for confirmation")
-    take.set_defaults(stop=take.error)
 
 
 def _of_downloads(get: argparse.ArgumentParser) -> None:

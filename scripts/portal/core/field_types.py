@@ -65,11 +65,7 @@ def read_date(cell: str) -> date:
 
 def is_date(cell: str) -> bool:
     """Return True if this is an ISO date that exists."""
-    try:
-        read_date(cell)
-    except ValueError:
-        return False
-    return True
+    return _is_readable(read_date, cell)
 
 
 def read_loose_date(cell: str) -> str:
@@ -93,8 +89,12 @@ def date_or_none(cell: str) -> date | None:
 
 def is_loose_date(cell: str) -> bool:
     """Return True if this is a year, a month or a day that exists."""
+    return _is_readable(read_loose_date, cell)
+
+
+def _is_readable(read: Callable[[str], Any], cell: str) -> bool:
     try:
-        read_loose_date(cell)
+        read(cell)
     except ValueError:
         return False
     return True

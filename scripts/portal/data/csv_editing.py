@@ -33,7 +33,7 @@ def add_rows(data: bytes, rows: Iterable[Row]) -> bytes:
 
 
 def with_columns(data: bytes, names: Sequence[str]) -> bytes:
-    """Return the file with these columns, in this order; those that it lacks are empty, and others are left out."""
+    """Return the file with these columns, in this order; those that it does not have are empty, and others are left out."""
     header, records, mark = _split(data)
     if header == list(names) or not records:
         return data

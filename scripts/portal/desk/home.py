@@ -1,4 +1,4 @@
-"""Where the quarter stands: what is public, what has been changed since, and what is due or late."""
+"""The state of the quarter: what is public, what has been changed since, and what is due or late."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Quarter:
-    """Where the quarter stands. `problems` counts what stops reading the packages; the rest is then empty."""
+    """The state of the quarter. `problems` counts what stops reading the packages; the rest is then empty."""
 
     problems: int = 0
     release: Release | None = None
@@ -49,7 +49,7 @@ class Quarter:
 
 
 def quarter(desk: Desk, tell: Tell) -> Quarter:
-    """Read the packages and say where the quarter stands today."""
+    """Read the packages and return the state of the quarter today."""
     tell("Reading the data packages")
     known = desk.states.known()
     if known is None:

@@ -80,7 +80,7 @@ def _events(work: Work) -> Iterator[str]:
 
 
 def look(desk: Desk, patience: float = PATIENCE) -> Work:
-    """Return the work that finds out where the quarter stands, after at most `patience` seconds."""
+    """Return the work that finds out the state of the quarter, after at most `patience` seconds."""
 
     def find_out(tell: Tell) -> Quarter:
         return quarters.quarter(desk, tell)

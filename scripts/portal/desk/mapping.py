@@ -21,17 +21,6 @@ from portal.desk.journal import FOLDER
 from portal.importers import importing
 from portal.importers.spreadsheets import columns, crossed_tables, headings, workbooks, written_periods
 from portal.importers.spreadsheets.grid import Cell, Sheet
-from portal.importers.spreadsheets.headings import (
-    AREA,
-    FIGURES,
-    FIRST_DAY,
-    INDICATOR,
-    LAST_DAY,
-    PERIOD,
-    TOTAL,
-    UNKNOWN,
-    VALUE,
-)
 from portal.importers.spreadsheets.readings import squeezed
 from portal.importers.spreadsheets.workbooks import DEEPEST_HEADER, Workbook, words_of
 
@@ -41,15 +30,15 @@ _SAMPLE = 400  # rows from which the meaning of a column is guessed
 _SHOWN = 3
 _MOST_NAMES = 100
 _CLOSE = 0.6
-_OF_ONE_TIME = (FIRST_DAY, LAST_DAY)  # what was given for one table and not for the next
+_OF_ONE_TIME = (headings.FIRST_DAY, headings.LAST_DAY)  # what was given for one table and not for the next
 # What a column can be, and the word by which the reader of spreadsheets knows it.
 _MEANINGS = {
-    INDICATOR: "Which indicator",
-    AREA: "Which area",
-    PERIOD: "Which month, quarter or year",
-    FIRST_DAY: "The first day of the period",
-    LAST_DAY: "The last day of the period",
-    VALUE: "The figures",
+    headings.INDICATOR: "Which indicator",
+    headings.AREA: "Which area",
+    headings.PERIOD: "Which month, quarter or year",
+    headings.FIRST_DAY: "The first day of the period",
+    headings.LAST_DAY: "The last day of the period",
+    headings.VALUE: "The figures",
     "status": "The status of a figure",
     "source": "The source",
     "locator": "Where it is in the source",
@@ -102,12 +91,12 @@ class Asked:
 
 def packages_of(packages: Sequence[Package]) -> tuple[str, ...]:
     """Return the packages that figures can go into."""
-    return tuple(p.name for p in packages if FIGURES in p.tables)
+    return tuple(p.name for p in packages if headings.FIGURES in p.tables)
 
 
 def asked(book: Workbook, draft: Draft, packages: tuple[Package, ...]) -> Asked | None:
     """Return what to ask about a table; None if the draft has no package for figures, or no sheet has a table."""
-    package = next((p for p in packages if p.name == draft.package and FIGURES in p.tables), None)
+    package = next((p for p in packages if p.name == draft.package and headings.FIGURES in p.tables), None)
     sheets = _sheets(book, draft)
     if package is None or not sheets:
         return None
@@ -115,9 +104,9 @@ def asked(book: Workbook, draft: Draft, packages: tuple[Package, ...]) -> Asked 
     tables = [_Table(sheet, _header(sheet), names, draft.read_as) for sheet in sheets]
     found = _once(c for table in tables for c in table.columns())
     known = {c.value for c in found}
-    fields = package.tables[FIGURES].schema.names
-    missing = [n for n in (INDICATOR, AREA, "source") if n in fields and n not in known]
-    if PERIOD not in known and not any(table.has_periods_across for table in tables):
+    fields = package.tables[headings.FIGURES].schema.names
+    missing = [n for n in (headings.INDICATOR, headings.AREA, "source") if n in fields and n not in known]
+    if headings.PERIOD not in known and not any(table.has_periods_across for table in tables):
         missing += [n for n in _OF_ONE_TIME if n not in known]
     parts = [Choice(name, label) for name, label in package.breakdowns.items()]
     indicators = sorted(
@@ -129,7 +118,9 @@ def asked(book: Workbook, draft: Draft, packages: tuple[Package, ...]) -> Asked 
     areas = [
         Choice(r["code"], r["name"]) for p in packages if p.kind == "geography" for r in _rows(p, "areas")
     ]
-    meanings = [Choice(v, w) for v, w in _MEANINGS.items() if v in (PERIOD, VALUE) or v in fields]
+    meanings = [
+        Choice(v, w) for v, w in _MEANINGS.items() if v in (headings.PERIOD, headings.VALUE) or v in fields
+    ]
     return Asked(
         found, _most_frequent(n for table in tables for n in table.unknown_names(found)), tuple(missing), (*meanings, *parts), tuple(indicators), tuple(areas)
     )  # fmt: skip
@@ -185,7 +176,7 @@ def chosen(book: Workbook, draft: Draft, form: Mapping[str, str]) -> Draft:
         draft,
         format=importing.TABLE,
         package=package,
-        resource=FIGURES,
+        resource=headings.FIGURES,
         sheet=draft.sheet or (columns.EVERY_SHEET if len(_sheets(book, draft)) > 1 else ""),
         read_as=read_as,
         given=given,
@@ -219,7 +210,7 @@ def recalled(root: Path, draft: Draft, paths: Sequence[Path], packages: Sequence
     if not found or found["package"] not in packages_of(packages):
         return draft
     return changed(
-        draft, format=importing.TABLE, package=found["package"], resource=FIGURES, read_as=found["read_as"], given=found["given"]
+        draft, format=importing.TABLE, package=found["package"], resource=headings.FIGURES, read_as=found["read_as"], given=found["given"]
     )  # fmt: skip
 
 
@@ -277,7 +268,7 @@ class _Table:
     @property
     def has_periods_across(self) -> bool:
         """Return True if a heading is a period."""
-        return any(r == self.row and self.names.meaning(c).dimension == PERIOD for (r, _), c in self.sheet.cells.items())  # fmt: skip
+        return any(r == self.row and self.names.meaning(c).dimension == headings.PERIOD for (r, _), c in self.sheet.cells.items())  # fmt: skip
 
     def columns(self) -> Iterator[AskedColumn]:
         """Yield each heading that is neither a period nor known as one of the things across, once for all its columns."""
@@ -303,11 +294,11 @@ class _Table:
         found = [
             column
             for column, cell in heads
-            if not self.names.column(cell) and self._guess(cell, self._below(column)) == PERIOD
+            if not self.names.column(cell) and self._guess(cell, self._below(column)) == headings.PERIOD
         ]
         one_day = [named[n] for n in _OF_ONE_TIME if n in named]
         if len(one_day) == len(found) == 1:
-            found = [*one_day, *found] if FIRST_DAY in named else [*found, *one_day]
+            found = [*one_day, *found] if headings.FIRST_DAY in named else [*found, *one_day]
         if len(found) != 2:
             return {}
         cells, rows = self.sheet.cells, range(self.row + 1, self.row + 1 + _SAMPLE)
@@ -326,7 +317,7 @@ class _Table:
     def _headings(self) -> Iterator[tuple[int, Cell]]:
         for (row, column), cell in sorted(self.sheet.cells.items()):
             is_heading = row == self.row and cell.kind == "text" and squeezed(cell.text)
-            if is_heading and self.names.meaning(cell).dimension in (UNKNOWN, VALUE):
+            if is_heading and self.names.meaning(cell).dimension in (headings.UNKNOWN, headings.VALUE):
                 yield column, cell
 
     def _labels(self) -> int:
@@ -345,26 +336,26 @@ class _Table:
         """Return what a column seems to be, by its heading or else by its cells; empty if nothing fits."""
         if named := self.names.column(head):
             return named
-        if self.names.meaning(head).dimension == VALUE:
-            return VALUE
+        if self.names.meaning(head).dimension == headings.VALUE:
+            return headings.VALUE
         found = Counter(self.names.meaning(c).dimension for c in below)
-        best = next((d for d, n in found.most_common() if d not in (UNKNOWN, TOTAL, VALUE) and 2 * n > len(below)), "")  # fmt: skip
+        best = next((d for d, n in found.most_common() if d not in (headings.UNKNOWN, headings.TOTAL, headings.VALUE) and 2 * n > len(below)), "")  # fmt: skip
         if best:
             return best
         # Beside a column that is named as the figures, one of numbers is something else, such as a rate.
-        if any(self.names.meaning(c).dimension == VALUE for _, c in self._headings()):
+        if any(self.names.meaning(c).dimension == headings.VALUE for _, c in self._headings()):
             return ""
-        return VALUE if below and 2 * sum(map(crossed_tables.is_figure, below)) > len(below) else ""
+        return headings.VALUE if below and 2 * sum(map(crossed_tables.is_figure, below)) > len(below) else ""
 
     def unknown_names(self, found: Sequence[AskedColumn]) -> Iterator[AskedName]:
         """Yield the names in columns of indicators, areas and labels that the portal does not have, the most frequent first."""
         said = {words_of(k): v for k, v in self.read_as.items()}
         known = {
-            INDICATOR: self.names.indicators,
-            AREA: self.names.areas,
+            headings.INDICATOR: self.names.indicators,
+            headings.AREA: self.names.areas,
             "": {**self.names.areas, **self.names.indicators},
         }
-        kinds = {words_of(c.words): c.value for c in found if c.value in (INDICATOR, AREA)}
+        kinds = {words_of(c.words): c.value for c in found if c.value in (headings.INDICATOR, headings.AREA)}
         at = {
             c: kinds[words_of(x.text)]
             for (r, c), x in self.sheet.cells.items()
@@ -377,7 +368,7 @@ class _Table:
             if row <= self.row or column not in at or cell.kind != "text":
                 continue
             kind, means = at[column], self.names.meaning(cell).dimension
-            if means == UNKNOWN or (kind and means not in (kind, TOTAL)):
+            if means == headings.UNKNOWN or (kind and means not in (kind, headings.TOTAL)):
                 count[" ".join(cell.text.split()), kind] += 1
         for (words, kind), n in count.most_common(_MOST_NAMES):
             guess = said.get(words_of(words)) or _closest(words, known[kind])

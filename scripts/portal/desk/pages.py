@@ -37,5 +37,5 @@ def add_all(app: DeskApp, desk: Desk) -> None:
 
 
 def warm(desk: Desk) -> None:
-    """Begin to find out where the quarter stands while the browser opens."""
+    """Begin to work out the state of the quarter while the browser opens."""
     home_pages.look(desk, 0)

@@ -125,7 +125,7 @@ def _add_rollback(app: DeskApp, desk: Desk) -> None:
             f"Going back to {asked.name}",
             asked,
             "rollback",
-            f"The data of {asked.name} are back, recorded as a release of its own, and the site is built. Publish it to make it public.",
+            f"The data of {asked.name} are restored and recorded as a new release, and the site is built. Publish it to make it public.",
         )
         return _do(desk, errand, lambda tell: urgent_work.go_back(desk, asked, by, tell))
 

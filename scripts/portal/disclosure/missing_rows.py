@@ -103,7 +103,7 @@ def _parts(figures: Sequence[Observation]) -> Iterator[Observation]:
 def _members(
     content: Content, indicator: str, by_indicator: Mapping[str, list[Observation]]
 ) -> Iterator[Observation]:
-    """Yield the figures that an indicator lacks a row for although its total and another part of that total have one.
+    """Yield the figures for which an indicator has no row although its total and another part of that total have one.
 
     A period with a break of the indicator inside has no row whatever its count is, so its absence does not say that
     the count is small; readers could still work the count out.

@@ -3,7 +3,7 @@
 Such a total has another name, or is that of a police force, which contains boroughs although its area does not appear
 as theirs. Or it is the figures' own total, but does not agree with them in every other place: the audit takes a
 total that is too small anywhere for one of something else, while readers see that it agrees nearly everywhere. Or the
-parts of a breakdown are two families, such as groups by age and groups by sex, that each add up to the total.
+parts of a breakdown are two groupings, such as by age and by sex, that each add up to the total.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # The share of places in which a total may disagree, because figures were revised or counted differently.
 _MOST_FAILURES = 0.2
-_MOST_PARTS = 12  # try no families of parts if there are more
+_MOST_PARTS = 12  # try no groupings of parts if there are more
 Found = tuple[Observation, Observation, int]  # a withheld figure, its possible total, and of how many figures
 
 
@@ -50,7 +50,7 @@ class TotalSearch:
             agreement = self._agreement(total, group)
             if agreement is None or agreement >= 1 - _MOST_FAILURES:
                 yield from self._exposed(total, group, is_sure=agreement is not None)
-        yield from self._families()
+        yield from self._groupings()
 
     def _exposed(self, total: Observation, group: Sequence[Observation], is_sure: bool) -> Iterator[Found]:
         """Yield the first withheld figure of a group if the total leaves too few values; unsure, only if all can be small."""
@@ -101,8 +101,8 @@ class TotalSearch:
             for code in sorted(missing)
         ]
 
-    def _families(self) -> Iterator[Found]:
-        """Yield what follows if the parts of a breakdown are two families that each make up the whole."""
+    def _groupings(self) -> Iterator[Found]:
+        """Yield what follows if the parts of a breakdown are two groupings that each make up the whole."""
         of_hidden = {(o.indicator, o.area) for o in self.hidden if o.part}
         tables: dict[tuple[str, str], dict[tuple[object, object], dict[str, Observation]]] = defaultdict(
             lambda: defaultdict(dict)
@@ -113,15 +113,15 @@ class TotalSearch:
         for periods in tables.values():
             parts = sorted({p for rows in periods.values() for p in rows if p})
             if 4 <= len(parts) <= _MOST_PARTS:
-                for family in self._equal_families(parts, list(periods.values())):
-                    other = [p for p in parts if p not in family]
+                for grouping in self._equal_groupings(parts, list(periods.values())):
+                    other = [p for p in parts if p not in grouping]
                     for rows in periods.values():
-                        yield from self._of_families(rows, (family, other))
+                        yield from self._of_groupings(rows, (grouping, other))
 
-    def _of_families(
-        self, rows: Mapping[str, Observation], families: tuple[Sequence[str], Sequence[str]]
+    def _of_groupings(
+        self, rows: Mapping[str, Observation], groupings: tuple[Sequence[str], Sequence[str]]
     ) -> Iterator[Found]:
-        for own, other in (families, families[::-1]):
+        for own, other in (groupings, groupings[::-1]):
             group = [rows[p] for p in own if p in rows]
             whole = sum_if_known([None if p not in rows else _float(rows[p]) for p in other])
             total = rows.get("")
@@ -130,24 +130,24 @@ class TotalSearch:
             if total is not None and len(group) == len(own):
                 yield from self._exposed(total, group, is_sure=True)
 
-    def _equal_families(
+    def _equal_groupings(
         self, parts: Sequence[str], places: Sequence[Mapping[str, Observation]]
     ) -> Iterator[tuple[str, ...]]:
-        """Yield one of each two families of parts that have the same sum in nearly all places, unless by chance."""
+        """Yield one of each two groupings of parts that have the same sum in nearly all places, unless by chance."""
         full = [
             {p: float(rows[p].value or 0) for p in parts}
             for rows in places
             if all(p in rows and rows[p].value is not None for p in parts)
         ]
         for n in range(2, len(parts) // 2 + 1):
-            for family in combinations(parts, n):
-                sums = [(sum(v[p] for p in family), sum(v.values())) for v in full]
+            for grouping in combinations(parts, n):
+                sums = [(sum(v[p] for p in grouping), sum(v.values())) for v in full]
                 fits = [2 * own == whole for own, whole in sums]
                 chance = 2.0 ** len(parts)
                 for (own, _), fit in zip(sums, fits, strict=True):
                     chance *= min(1, 1 / sqrt(4 * pi * max(own, 1))) if fit else 1
                 if len(fits) > 1 and sum(fits) >= len(fits) * (1 - _MOST_FAILURES) and chance < 1:
-                    yield family
+                    yield grouping
 
     def _possible_totals(self) -> Iterator[tuple[Observation, Sequence[Observation]]]:
         """Yield published counts, each with the figures of which it could be the total, some of them withheld.

@@ -100,7 +100,7 @@ def _policy(policy: SmallCountSettings) -> list[str]:
         f"- A count under {policy.ward_minimum} by ward, or under {policy.borough_minimum} by borough or larger area, is withheld. Zero is such a count. Records without a ward count as a ward.",
         "- Other figures are withheld with it, so that each withheld one could be anything in an interval at least as wide.",
         f"- Parts of wards have counts of 12 months of subjects that need no protection, where each part has {policy.smallest_area:,} residents or more. If one has a count under {policy.ward_minimum}, all parts of the ward are withheld.",
-        "- Packages may be stricter and not laxer. Figures printed in a document that was published openly are repeated.",
+        "- Packages can be stricter, but not less strict. Figures printed in a document that was published openly are repeated.",
     ]
 
 

@@ -1,1 +1,1 @@
-"""The pages of the site as frozen views, family by family, and the templates that lay them out."""
+"""The pages of the site as frozen views, subject by subject, and the templates that lay them out."""

@@ -202,6 +202,6 @@ def _variables(text: str) -> set[str]:
 
 def _different(english: str, what: str, wanted: Sequence[str]) -> tuple[str, str]:
     return (
-        f"The translation of “{english[:80]}” has other {what} than the English.",
+        f"The translation of “{english[:80]}” has different {what} from the English.",
         f"Use exactly these {what}: {' '.join(wanted) or 'none'}.",
     )

@@ -434,7 +434,7 @@ def _fitting_change(known: Figures, r: NumberReading, pair: Pair) -> _Answer:
     if cut := figures.between(pair, known):
         return _Answer(Judgement.ACROSS_BREAK, f"{wording.moved(known, pair)}. But {cut.title[:1].lower()}{cut.title[1:]} ({periods.day(cut.date)}), so the two cannot be compared.", "Do not compare them, or compare only figures after the break.", known.indicator, pair.later.o)  # fmt: skip
     if (usual := figures.fairer(pair, known)) is not None:
-        return _Answer(Judgement.CHOSEN_PERIOD, f"{wording.moved(known, pair)}. Over the last 12 months the picture is another one: {wording.moved(known, usual)}.", "Give the change over the last 12 months, or both.", known.indicator, pair.later.o)  # fmt: skip
+        return _Answer(Judgement.CHOSEN_PERIOD, f"{wording.moved(known, pair)}. The picture over the last 12 months is different: {wording.moved(known, usual)}.", "Give the change over the last 12 months, or both.", known.indicator, pair.later.o)  # fmt: skip
     return _Answer(Judgement.RIGHT, f"{wording.moved(known, pair)}.", "", known.indicator, pair.later.o)
 
 

@@ -69,7 +69,7 @@ def _plain(path: Path) -> str:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16")
     if b"\0" in raw:
-        raise _wrong(path, "The file is not a text, although its name says so.", "Choose the right file.")
+        raise _wrong(path, "The file is not text, although its name says so.", "Choose the right file.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

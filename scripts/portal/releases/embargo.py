@@ -224,7 +224,7 @@ def urgent(project: Project) -> UrgentChange:
     contents = _merged(held[-1], now, before, with_contacts_in, conflicts)
     others = tuple(_merged(held[-1], now, h, with_contacts_in, conflicts) for h in held[:-1])
     if not past:
-        message = "Nothing is public yet, so there is nothing that a release could be put on top of."
+        message = "Nothing is public yet, so an urgent release has nothing to build on."
         conflicts = [
             Problem("NAME", code="embargo", message=message, fix="Add --embargo, so that it waits too.")
         ]

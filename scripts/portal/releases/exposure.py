@@ -121,10 +121,10 @@ def _revealed(
 
 def _candidates(content: Content, revealed: Collection[Figure], gone: Collection[Figure]) -> list[Figure]:
     """Return published figures that may give a number away, the most likely first."""
-    families = {content.indicators[k[0]].part_of or k[0] for k in revealed if k[0] in content.indicators}
+    totals = {content.indicators[k[0]].part_of or k[0] for k in revealed if k[0] in content.indicators}
     ranked = [
         (_distance(k, revealed), k)
-        for i in content.indicators.values() if (i.part_of or i.id) in families
+        for i in content.indicators.values() if (i.part_of or i.id) in totals
         for o in content.observations.get(i.id, ()) if o.value is not None and (k := _figure_of(o)) not in gone
     ]  # fmt: skip
     return [k for _, k in sorted(ranked)[:_TRIED]]

@@ -248,7 +248,7 @@ def _faults(
         if not wrong and moment(project.settings, request.embargo) <= periods.now():
             message = f"{request.embargo} has passed, so nothing would wait."
             yield Problem(
-                "--embargo", code=KIND, message=message, fix="Write a time to come, or leave it out."
+                "--embargo", code=KIND, message=message, fix="Write a time in the future, or leave it out."
             )
 
 

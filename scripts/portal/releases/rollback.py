@@ -90,8 +90,8 @@ def _other_packages(project: Project, then: Contents) -> Iterator[Problem]:
     newer = [f"{n} is newer" for n in sorted(listed - set(then.packages))]
     strange = [*newer, *(f"{n} is gone" for n in sorted(set(then.packages) - listed))]
     if strange:
-        message = f"That release has other packages than the settings list now: {text.listed(strange)}."
-        fix = "A release with other packages cannot be put back as a whole. Withdraw what is wrong with portal withdraw, or change it back in the tables and release that."
+        message = f"The packages of that release are not those in the settings now: {text.listed(strange)}."
+        fix = "Such a release cannot be restored as a whole. Withdraw what is wrong with portal withdraw, or change it back in the tables and release that."
         yield Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)
 
 

@@ -208,7 +208,7 @@ def _unknown(wanted: Iterable[FigureSelection], known: Sequence[Figure]) -> Iter
             )
         else:
             message, fix = (
-                f"There is no figure for all of: {w.words}.",
+                f"No figure matches all of these: {w.words}.",
                 "Leave one of them out, and look at what is listed.",
             )
         yield _wrong("portal withdraw", message, fix)

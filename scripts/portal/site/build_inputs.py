@@ -11,10 +11,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from portal.charts import chromium, svg
+from portal.charts import svg
 from portal.core import periods, program_files
 from portal.data import tables
-from portal.site import fonts, renderers, search_index
+from portal.site import chromium, fonts, renderers, search_index
 
 # The program, which can be in another folder than the project.
 PROGRAM = Path(__file__).parents[1]

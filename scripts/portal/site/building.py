@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from portal.charts import chromium, svg
+from portal.charts import svg
 from portal.charts.area_charts import blank_charts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
@@ -31,6 +31,7 @@ from portal.releases.rollback import Rollback
 from portal.releases.withdrawal import PlannedWithdrawal
 from portal.site import (
     build_inputs,
+    chromium,
     headers,
     parsed_pages,
     passed_checks,

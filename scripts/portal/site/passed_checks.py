@@ -1,6 +1,6 @@
 """Remember which files passed the checks, and with which warnings, so that the same files are checked once a day.
 
-`portal check` is usually followed by `portal build`, and the desk reads a project anew for each step. The digest covers
+`portal check` is usually followed by `portal build`, and the desk reads a project again for each step. The digest covers
 every input of a build, the program and the date. Continuous integration never reads or writes what is remembered.
 """
 

@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from portal.charts import chromium
-from portal.charts.chromium import Chromium
+from portal.site import chromium
+from portal.site.chromium import Chromium
 
 BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
 PACK, PACK_LARGE = "pack.pdf", "pack-large-print.pdf"

@@ -264,7 +264,7 @@ Made by `portal reading` from the built site. Do not edit.
 
 ## What these numbers are worth
 
-The reading age is the grade of Flesch and Kincaid plus five. It counts two things only: how many words stand in a
+The reading age is the grade of Flesch and Kincaid plus five. It counts two things only: how many words are in a
 sentence, and how many syllables in a word. It does not know whether a word is familiar (“stalking” looks easy,
 “anti-social behaviour” looks hard), whether the order makes sense, or whether anything important is missing. Names
 of teams and documents make it higher; short items of a list make it lower. Half a year either way means nothing, and

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from portal.charts import chromium
-from portal.charts.chromium import Chromium
+from portal.site import chromium
+from portal.site.chromium import Chromium
 
 NAME, POSTER = "card.png", "chart.png"
 WIDTH, HEIGHT = 1200, 630  # shown without cropping by readers of the Open Graph protocol

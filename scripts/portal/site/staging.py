@@ -20,7 +20,7 @@ from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
-from portal.pages import abbreviations, explore_page, messages, open_data_files, redirects, search, templates
+from portal.pages import explore_page, glossary_terms, messages, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.figure_views import FigurePage
 from portal.pages.following import calendar_file, feed_files, followed
@@ -230,7 +230,7 @@ def _render_page(works: _PageTools[Kept], page: Page) -> _RenderedFiles[Kept]:
     shared = {f"{page.path}{social_images.NAME}": card} if card else {}
     plain = page.language or isinstance(page.content, CitePage | GlossaryPage)  # citations are not changed
     terms = () if plain else open_data.released.content.terms
-    explained = abbreviations.explain(rendered, terms, _to(page.path, f"{ABOUT}words/"))
+    explained = glossary_terms.explain(rendered, terms, _to(page.path, f"{ABOUT}words/"))
     files = {f"{page.path}index.md": explained.encode()}
     files |= {f"{page.path}{name}": data for name, data in _beside(open_data, page.content, pictures).items()}
     if shown := _figures(page.content):

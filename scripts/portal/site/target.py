@@ -1,7 +1,5 @@
 """Define a target of publishing, and what every kind of target can do."""
 
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -73,20 +71,6 @@ class Published:
     files: Mapping[str, Any]
     digest: str = ""
     can_go_back: bool = False
-
-
-def published_on_server(manifest: bytes, live: str, before: str) -> Published:
-    """Return what a server has by its list of files and by the sites to which its links lead.
-
-    A list that is empty or damaged, or no public site, counts as nothing published; `before` is empty if none is kept.
-    """
-    if not manifest or not live:
-        return Published({})
-    try:
-        files = json.loads(manifest)["files"]
-    except (ValueError, LookupError, TypeError):
-        return Published({})
-    return Published(files, hashlib.sha256(manifest).hexdigest(), before not in ("", live))
 
 
 class Kind(Protocol):

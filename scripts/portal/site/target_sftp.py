@@ -13,13 +13,12 @@ from pathlib import Path, PurePosixPath
 from portal.core import operating_system
 from portal.opendata import bundles
 from portal.releases import releasing
-from portal.site import publishing
-from portal.site.target import Program, Published, PublishingTarget, Tell, published_on_server
+from portal.site import publishing, target_server
+from portal.site.target import Program, Published, PublishingTarget, Tell
+from portal.site.target_server import BEFORE, LIVE
 
 _SSH = ("BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=30")
 _SFTP = Program("sftp", tuple(f"-o{option}" for option in _SSH), (("LC_ALL", "C"),))
-_LIVE, _BEFORE = "site", "before"
-_SITE = re.compile(r"site\.[0-9a-f]{16}")
 _PLACE = re.compile(r"([\w.@\[\]:-]*[\w\]]):(/[^\"\\\n]+)")
 _SHOWS = "Remote working directory: "  # how sftp begins its answer to `pwd`
 _ECHO = "sftp> "  # how it begins its copy of a command
@@ -27,18 +26,13 @@ _ECHO = "sftp> "  # how it begins its copy of a command
 
 def refusal(place: str) -> tuple[str, str] | None:
     """Return why a place cannot be a target, and what to write instead; None if it can."""
-    if place.startswith("-") or not _PLACE.fullmatch(place):
-        return (
-            f"“{place}” is not a folder of a server.",
-            "Write it like sftp:web@server.example:/srv/portal.",
-        )
-    return None
+    return target_server.refusal(place, _PLACE, "sftp:web@server.example:/srv/portal")
 
 
 def look(target: PublishingTarget, scratch: Path) -> Published:
     """Return what is public now."""
     there = _state(target, scratch)
-    return published_on_server(there.manifest, there.links.get(_LIVE, ""), there.links.get(_BEFORE, ""))
+    return target_server.published(there.manifest, there.links.get(LIVE, ""), there.links.get(BEFORE, ""))
 
 
 def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
@@ -59,7 +53,7 @@ def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None
     if wrong := _wrong(target, scratch, name):
         message = f"{len(wrong)} files are not as they were built, such as {wrong[0]}."
         raise target.problem(message, "Publish it again. The public site has not changed.")
-    now = links.get(_LIVE, "")
+    now = links.get(LIVE, "")
     _point(target, scratch, name, now if now != name else "")
     _forget(target, scratch)
 
@@ -67,11 +61,11 @@ def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None
 def before(target: PublishingTarget, scratch: Path) -> Path | None:
     """Return a folder with the open data of the previous site and its list of files; None if none is kept."""
     links = _state(target, scratch).links
-    if links.get(_BEFORE, "") in ("", links.get(_LIVE, "")):
+    if links.get(BEFORE, "") in ("", links.get(LIVE, "")):
         return None
     folder = _fresh(scratch / "site-before")
     wanted = (publishing.MANIFEST, releasing.WITHDRAWN, f"{bundles.FOLDER}packages/*.zip")
-    name = links[_BEFORE]
+    name = links[BEFORE]
     paths = [path.removeprefix(f"{name}/") for path, is_file in _tree(target, scratch, [name]) if is_file]
     found = [path for path in paths if any(fnmatchcase(path, w) for w in wanted)]
     for path in found:
@@ -84,12 +78,12 @@ def before(target: PublishingTarget, scratch: Path) -> Path | None:
 def back(target: PublishingTarget, scratch: Path) -> None:
     """Swap the two links."""
     links = _state(target, scratch).links
-    _point(target, scratch, links[_BEFORE], links[_LIVE])
+    _point(target, scratch, links[BEFORE], links[LIVE])
 
 
 def forget(target: PublishingTarget, scratch: Path) -> None:
     """Delete the link to the previous site, and every site to which no link leads then."""
-    _run(target, scratch, [f"rm {_there(target, _BEFORE)}"])
+    _run(target, scratch, [f"rm {_there(target, BEFORE)}"])
     _forget(target, scratch)
 
 
@@ -107,17 +101,17 @@ class _State:
 
 def _state(target: PublishingTarget, scratch: Path) -> _State:
     folder = _fresh(scratch / "state")
-    commands = [f"-get {_there(target, f'{_LIVE}/{publishing.MANIFEST}')} {publishing.MANIFEST}"]
+    commands = [f"-get {_there(target, f'{LIVE}/{publishing.MANIFEST}')} {publishing.MANIFEST}"]
     # sftp does not say where a link leads, but the server resolves the path of the working directory.
-    commands += [line for n in (_LIVE, _BEFORE) for line in ("cd /", f"-cd {_there(target, n)}", "pwd")]
+    commands += [line for n in (LIVE, BEFORE) for line in ("cd /", f"-cd {_there(target, n)}", "pwd")]
     said = _run(target, scratch, [*commands, f"-ls -lan {_quoted(_folder(target))}"], at=folder)
     paths = [line.removeprefix(_SHOWS) for line in said.splitlines() if line.startswith(_SHOWS)]
-    leads = {n: PurePosixPath(path).name for n, path in zip((_LIVE, _BEFORE), paths, strict=True)}
+    leads = {n: PurePosixPath(path).name for n, path in zip((LIVE, BEFORE), paths, strict=True)}
     path = folder / publishing.MANIFEST
     return _State(
-        {n: to for n, to in leads.items() if _SITE.fullmatch(to)},
+        {n: to for n, to in leads.items() if target_server.SITE.fullmatch(to)},
         path.read_bytes() if path.is_file() else b"",
-        tuple(name for name, mode in _listed(said) if mode == "d" and _SITE.fullmatch(name)),
+        tuple(name for name, mode in _listed(said) if mode == "d" and target_server.SITE.fullmatch(name)),
     )
 
 
@@ -134,7 +128,7 @@ def _wrong(target: PublishingTarget, scratch: Path, name: str) -> list[str]:
 def _point(target: PublishingTarget, scratch: Path, live: str, before_: str) -> None:
     """Change the links, each by one rename; the one for readers last, so that a stop between them loses no site."""
     commands = []
-    for link, to in ((_BEFORE, before_), (_LIVE, live)):
+    for link, to in ((BEFORE, before_), (LIVE, live)):
         if to:
             new = _there(target, f"{link}.new")
             commands += [f"-rm {new}", f"ln -s {to} {new}", f"rename {new} {_there(target, link)}"]

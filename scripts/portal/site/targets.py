@@ -132,7 +132,7 @@ def publish(site: Path, target: PublishingTarget, tell: Tell) -> str:
         if kind.look(target, scratch).digest != digest:
             message = f"{target.name} does not show the site that was sent to it."
             raise target.problem(
-                message, "Look whether someone else publishes there too, then publish again."
+                message, "Check whether someone else publishes there too, then publish again."
             )
         before = kind.before(target, scratch)
         if before is not None and _shows_hidden(before, site):
@@ -172,7 +172,7 @@ def back(target: PublishingTarget, site: Path) -> str:
         kind.back(target, scratch)
         if kind.look(target, scratch).digest != digest:
             message = f"{target.name} does not show the previous site."
-            raise target.problem(message, "Look whether someone else publishes there too, then try again.")
+            raise target.problem(message, "Check whether someone else publishes there too, then try again.")
     return digest
 
 

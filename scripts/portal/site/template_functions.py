@@ -16,7 +16,7 @@ from portal.core.model import Observation
 from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, lower_first, number
 from portal.disclosure.clearing import ClearedContent
-from portal.pages import abbreviations, templates
+from portal.pages import glossary_terms, templates
 from portal.pages.asking import mail_link
 from portal.pages.messages import Messages
 
@@ -57,7 +57,7 @@ def environment(
         "slug": lambda words: Markup(re.sub("[^a-z]+", "-", words)),  # noqa: S704 - letters and hyphens only
         "written": Markup,
         "translated": texts.plain,
-        "term_id": abbreviations.term_id,
+        "term_id": glossary_terms.term_id,
     }
     templates_of_pages.globals |= {
         "site": settings.site,

@@ -4,7 +4,7 @@ import json
 import re
 
 import plotly.graph_objects as go
-from portal.charts import charts, grammar
+from portal.charts import charts, style
 from portal.disclosure.clearing import ClearedContent
 
 
@@ -30,7 +30,7 @@ def test_bars_start_at_zero_and_use_the_house_colours(real: ClearedContent) -> N
                     assert axis.get("rangemode", "tozero") == "tozero"
             used = set(re.findall(r"#\w{6}", json.dumps(figure["data"])))
             assert used
-            assert used <= grammar.PALETTE
+            assert used <= style.PALETTE
 
 
 def test_every_small_panel_has_a_dashed_line_at_a_break_that_a_note_explains(real: ClearedContent) -> None:

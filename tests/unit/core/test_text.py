@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from portal.core import periods, text
 from portal.core.model import Term
-from portal.pages import abbreviations
+from portal.pages import glossary_terms
 from selectolax.lexbor import LexborHTMLParser
 
 ATTACKS = [
@@ -99,7 +99,7 @@ MARAC = term("MARAC", "multi-agency risk assessment conference")
     ],
 )
 def test_an_abbreviation_is_explained_at_its_first_use_in_running_text(before: str, after: str) -> None:
-    explained = abbreviations.explain(
+    explained = glossary_terms.explain(
         before.replace("-", "&#45;")
         .replace(".", "&#46;")
         .replace(",", "&#44;")
@@ -115,7 +115,7 @@ def test_an_abbreviation_inside_another_is_not_explained_again() -> None:
         term("SEL CCG", "South East London clinical commissioning group"),
     ]
     assert (
-        unescape(abbreviations.explain("From SEL CCG and a CCG", terms))
+        unescape(glossary_terms.explain("From SEL CCG and a CCG", terms))
         == "From SEL CCG (South East London clinical commissioning group) and a CCG"
     )
 
@@ -140,28 +140,28 @@ GLOSSARY = "../about/words/"
     ],
 )  # fmt: skip
 def test_the_first_use_of_a_term_leads_to_the_glossary(before: str, after: str) -> None:
-    explained = abbreviations.explain(before, [described("MARAC", MARAC.expansion)], GLOSSARY)
+    explained = glossary_terms.explain(before, [described("MARAC", MARAC.expansion)], GLOSSARY)
     assert unescape(explained) == after.format("multi-agency risk assessment conference. What it is.")
 
 
 def test_a_term_inside_a_longer_one_is_explained_where_it_stands_alone() -> None:
     terms = [described("CCG", "clinical commissioning group"), described("SEL CCG", "South East London CCG")]
-    explained = unescape(abbreviations.explain("The SEL CCG, then a CCG", terms, GLOSSARY))
+    explained = unescape(glossary_terms.explain("The SEL CCG, then a CCG", terms, GLOSSARY))
     assert re.findall(r"#([\w-]+)", explained) == ["term-sel-ccg", "term-ccg"]
     assert ">SEL CCG</a> (South East London CCG)" in explained
 
 
 def test_a_word_in_lower_case_is_not_a_name() -> None:
-    assert abbreviations.explain("Refuge runs it", [described("refuge", "")], GLOSSARY) == "Refuge runs it"
+    assert glossary_terms.explain("Refuge runs it", [described("refuge", "")], GLOSSARY) == "Refuge runs it"
 
 
 def test_a_term_without_a_meaning_is_no_link() -> None:
-    assert "<a" not in abbreviations.explain("A MARAC", [MARAC], GLOSSARY)
+    assert "<a" not in glossary_terms.explain("A MARAC", [MARAC], GLOSSARY)
 
 
 def test_a_meaning_never_becomes_markup() -> None:
     attack = Term("s", "l", "MARAC", "", '"><script>alert(1)</script>', True, True)
-    assert "<script" not in abbreviations.explain("A MARAC", [attack], GLOSSARY)
+    assert "<script" not in glossary_terms.explain("A MARAC", [attack], GLOSSARY)
 
 
 @pytest.mark.parametrize(
@@ -266,5 +266,5 @@ def test_a_title_begins_small_inside_a_sentence_unless_it_begins_with_an_abbrevi
 
 def test_the_plural_of_an_expansion_is_a_word() -> None:
     terms = [term("CAD", "computer-aided dispatch"), term("MHST", "mental health support team")]
-    assert unescape(abbreviations.explain("CADs", terms)) == "CADs (computer-aided dispatches)"
-    assert unescape(abbreviations.explain("MHSTs", terms)) == "MHSTs (mental health support teams)"
+    assert unescape(glossary_terms.explain("CADs", terms)) == "CADs (computer-aided dispatches)"
+    assert unescape(glossary_terms.explain("MHSTs", terms)) == "MHSTs (mental health support teams)"

@@ -68,7 +68,7 @@ LEAKS = {
         ],
     ),
     "parts that exceeded their total once": (SPLIT, [*AGREES_ONCE_NOT, *parts(2024, Knives=20, Guns=30, Fire="c", total=53)]),
-    "two families of parts": (SPLIT, halves((30, 20, 15, 35), (31, 22, 16, 37), (32, 24, 17, 39))),
+    "two groupings of parts": (SPLIT, halves((30, 20, 15, 35), (31, 22, 16, 37), (32, 24, 17, 39))),
     "a ward left out of another source's total": (
         [indicator("a", **SENSITIVE)],
         [*wards("a", None, 40, 50, 13, None), year("a", BOROUGH, 110, source="report")],

@@ -53,6 +53,13 @@ LSOAS = (
 )
 
 
+def wards_in(file: Path, areas: Mapping[str, Area], home: str) -> dict[str, Area]:
+    """The wards of a district by their codes, as a lookup or outlines name them."""
+    frame, _ = lookups.wards([file], dict(areas), home, "s")
+    rows = [r for r in frame.to_dict("records") if r["kind"] == "ward"]
+    return {r["code"]: area(r["code"], r["name"], "ward", home) for r in rows}
+
+
 def content(areas: Mapping[str, Area] = AREAS, known: tuple[Lsoa, ...] = LSOAS) -> Content:
     """Content with only areas and LSOAs."""
     empty: dict[str, object] = {f.name: {} if "Mapping" in str(f.type) else () for f in fields(Content)}
@@ -262,12 +269,7 @@ def test_cambridge_has_the_counts_of_its_raw_rows(
 def cambridge() -> tuple[Content, Counts]:
     lookup = MORE / "lookups" / "lsoa21_wd25_lad25_bestfit_v2_6lads.csv"
     areas = {"E07000008": area("E07000008", "Cambridge", "borough")}
-    frame, _ = lookups.wards([lookup], areas, "E07000008", "s")
-    areas |= {
-        r["code"]: area(r["code"], r["name"], "ward", "E07000008")
-        for r in frame.to_dict("records")
-        if r["kind"] == "ward"
-    }
+    areas |= wards_in(lookup, areas, "E07000008")
     table, _ = lookups.lsoas([lookup], areas, (), "E07000008", "s")
     known = tuple(
         Lsoa("s", "l", r["code"], r["census"], r["name"], r["area"]) for r in table.to_dict("records")
@@ -582,12 +584,7 @@ def test_the_full_outlines_of_the_council_agree_with_the_generalised_ones() -> N
         MORE / "boundaries" / "wards_lewisham_wgs84.geojson",
     )
     places = {"E09000023": area("E09000023", "Lewisham", "borough")}
-    frame, _ = lookups.wards([plain], places, "E09000023", "s")
-    places |= {
-        r["code"]: area(r["code"], r["name"], "ward", "E09000023")
-        for r in frame.to_dict("records")
-        if r["kind"] == "ward"
-    }
+    places |= wards_in(plain, places, "E09000023")
     exact, general = boundaries.read(full, places).exact, boundaries.read(plain, places).exact
     assert len(exact) == len(general) == 19
     for code, shape in exact.items():

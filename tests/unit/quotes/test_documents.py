@@ -85,7 +85,7 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;"
 HOSTILE = {
     "kind.xyz": (b"x", "not a kind of document"),
     "empty.txt": (b"", "no text"),
-    "binary.txt": (b"\x00\x01\x02" * 50, "not a text"),
+    "binary.txt": (b"\x00\x01\x02" * 50, "is not text"),
     "old.docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "not a Word document"),
     "zip.docx": (docx("").replace(b"word/document.xml", b"word/documenx.xml"), "not a Word document"),
     "entities.docx": (docx("<w:p><w:r><w:t>&b;</w:t></w:r></w:p>", declared=ENTITIES), "declarations"),

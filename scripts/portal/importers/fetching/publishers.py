@@ -63,7 +63,7 @@ def rows_of_district(publisher: Publisher, pick: str, area: str) -> Download:
     year that the layer has (`LAD26CD`); the columns of districts begin with LAD.
 
     Raises:
-        PortalError: the code of the district is none, the layer lacks a column or the district, or a download failed.
+        PortalError: this is not the code of a district, the layer has no such column or district, or a download failed.
     """
     address, name, cache, get = publisher.address, publisher.name, publisher.cache, publisher.get
     if not _AREA.fullmatch(area):

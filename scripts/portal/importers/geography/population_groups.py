@@ -56,7 +56,7 @@ def read(
     """Return rows of the resource `profiles` for the district: by age group, sex and ethnic group, where the table has them.
 
     Wards or LSOAs are added up to the district, as in `population_tables`. An age group that the ages of the table do
-    not add up to is left out, and so is a split that lacks one of its groups (women and men, or the five ethnic groups).
+    not add up to is left out, and so is a split without one of its groups (women and men, or the five ethnic groups).
 
     Raises:
         PortalError: cells that are no numbers of people.

@@ -228,7 +228,7 @@ def _nested(frame: pd.DataFrame) -> Iterator[Finding]:
             if count:
                 message = (
                     f"{in_our_words(part).capitalize()} is greater than {in_our_words(whole)}, of which it is a part, "
-                    f"{many(count, 'time')} by area and month. The file has it so; never add parts up."
+                    f"{many(count, 'time')} by area and month. This is how the file has it, so do not add parts up."
                 )
                 yield Finding(
                     "part-greater-than-whole", message, {"part": part, "whole": whole, "cells": count}

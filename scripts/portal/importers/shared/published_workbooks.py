@@ -30,7 +30,7 @@ def rows_of(path: Path, is_header: Callable[[Header], bool]) -> list[list[str]]:
     """Return the table of a workbook as text, header first: the rows under the first row that `is_header` accepts.
 
     If several sheets have the same header, their rows follow each other. If no sheet has the header, return the first
-    sheet that is not empty as it is, so that the caller can say what its header lacks.
+    sheet that is not empty as it is, so that the caller can say what its header does not have.
 
     Raises:
         PortalError: the file cannot be read.

@@ -117,8 +117,8 @@ def _marked(cell: Cell, words: str, column: Column, row: ReadRow) -> Settled | N
             return CellFault(f"“{words}” has a mark and no figure.", fix)
         return f"[{marked.status}]{notes}"
     if marks.is_range(marked.number) or marked.number.casefold() in MISSING:
-        fix = "Write the mark alone, such as [c]. A range or a dash is no figure."
-        return CellFault(f"“{words}” is no single number.", fix)
+        fix = "Write the mark alone, such as [c]. A range or a dash is not a figure."
+        return CellFault(f"“{words}” is not a single number.", fix)
     if marked.status and marked.status not in marks.BESIDE:
         fix = f"Write the number alone, or [{marked.status}] alone."
         return CellFault(f"“{words}” has a number and a mark that there is none.", fix)

@@ -186,10 +186,10 @@ def _no_number(words: str, digits: str) -> CellFault:
         return CellFault(f"{quoted} is a number and a note in one cell.", fix)
     if re.search(r"between|\d\s*(-|to|–)\s*\d", words.lower()):
         fix = "Write the number itself if it is published. If not, leave the cell empty and write x (not available) under status."
-        return CellFault(f"{quoted} is a range and no single number.", fix)
+        return CellFault(f"{quoted} is a range and not a single number.", fix)
     if re.search(r"[<>≤≥]|less|fewer|under|more than|over", words.lower()):
         fix = "Leave the cell empty and write under status why there is no figure: c withheld, x not available, low."
-        return CellFault(f"{quoted} is no single number.", fix)
+        return CellFault(f"{quoted} is not a single number.", fix)
     if re.search(r"[~≈]|about|approx|around|circa", words.lower()):
         fix = "Write the number alone, and e (estimated) under status."
         return CellFault(f"{quoted} is an estimate.", fix)

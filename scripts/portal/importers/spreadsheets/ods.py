@@ -6,15 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from portal.importers.spreadsheets.grid import (
-    MOST_COLUMNS,
-    Bounds,
-    Cell,
-    Place,
-    Sheet,
-    moved_digits,
-    numeric,
-)
+from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, moved_digits, numeric
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"

@@ -18,15 +18,7 @@ from typing import Any, cast
 from lxml import etree
 
 from portal.importers.spreadsheets import number_formats, unpacking
-from portal.importers.spreadsheets.grid import (
-    MOST_COLUMNS,
-    Bounds,
-    Cell,
-    Place,
-    Sheet,
-    moved_digits,
-    numeric,
-)
+from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, moved_digits, numeric
 
 _RGB = re.compile("rgb:[0-9A-F]{6}")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -344,11 +336,7 @@ class _Reader:
                 del element.getparent()[0]
         self._mark(conditional)
         if zeros_hidden:
-            self._cells |= {
-                at: replace(cell, hidden=cell.hidden or "the sheet shows no zeros")
-                for at, cell in self._cells.items()
-                if cell.kind == "number" and cell.number == 0
-            }
+            self._mark_zeros()
         return Sheet(
             name,
             self._cells,
@@ -358,6 +346,13 @@ class _Reader:
             hidden,
             self._notes(),
         )
+
+    def _mark_zeros(self) -> None:
+        self._cells |= {
+            at: replace(cell, hidden=cell.hidden or "the sheet shows no zeros")
+            for at, cell in self._cells.items()
+            if cell.kind == "number" and cell.number == 0
+        }
 
     def _begin_row(self, row: Any, hidden: bool) -> None:
         self._row = int(float(row.get("r"))) if row.get("r") else self._row + 1

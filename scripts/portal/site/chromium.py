@@ -1,4 +1,4 @@
-"""Drive headless Chromium, which draws charts, prints sheets and takes screenshots during a build.
+"""Drive headless Chromium, which prints sheets and draws preview pictures during a build.
 
 Starting Chromium takes ten times as long as any of these tasks, so one process does many of them. It is driven through
 a pair of pipes with the Chrome DevTools Protocol.
