@@ -14,7 +14,8 @@ from portal.charts import ward_maps
 from portal.core.model import Content, Outline, Surrounding
 from portal.core.problems import PortalError
 from portal.importers.geography import surroundings
-from portal.importers.geography.surroundings import AROUND, Plane
+from portal.importers.geography.boundaries import Plane
+from portal.importers.geography.surroundings import AROUND
 from test_import_elsewhere import AREAS, NORTH, TOWN, content
 
 BOROUGH = (0.10, 52.20, 0.14, 52.22)  # west, south, east, north: one ward
