@@ -202,6 +202,35 @@ def test_text_has_the_fonts_of_the_site(phone: Page, address: str, name: str) ->
     assert {x for x in loaded if x.endswith("loaded")} >= {"Newsreaderloaded", "Source Sans 3loaded"}
 
 
+def test_a_ward_is_short_on_a_phone_and_says_first_what_most_readers_want(phone: Page, address: str) -> None:
+    phone.goto(address + PAGES["ward"])
+    order = (
+        ".lead",
+        ".locator",
+        "#the-figures",
+        "#charts",
+        "#before-you-use-these-figures",
+        ".download[href='figures.csv']",
+    )
+    tops = [phone.locator(part).first.evaluate("e => e.getBoundingClientRect().top") for part in order]
+    assert tops == sorted(tops)
+    assert tops[2] < 1_400, "the figures begin on the second screen"
+    assert phone.evaluate("document.documentElement.scrollHeight") < 7_200
+    folded = phone.locator("article details.unfold > summary")
+    assert folded.count() >= 4
+    assert all(folded.nth(n).is_visible() for n in range(folded.count()))
+
+
+def test_maps_of_wards_show_and_name_the_districts_around(tab: Tabs, address: str) -> None:
+    for width, kind, names in ((1280, "wide", 4), (360, "narrow", 3)):
+        page = tab(width)
+        page.goto(address + "wards/map/")
+        named = page.locator(f".map--{kind} .map__around")
+        assert named.count() >= names
+        assert named.last.is_visible()
+        assert page.locator(f".map--{kind} .map__land").count() >= named.count()
+
+
 def test_a_ward_prints_on_one_sheet(phone: Page, address: str) -> None:
     phone.goto(address + PAGES["ward"])
     phone.locator(".glance img").last.scroll_into_view_if_needed()

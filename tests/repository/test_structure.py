@@ -65,6 +65,7 @@ ONLY = {
     "shapely": {
         "importers.geography.boundaries",
         "importers.geography.neighbourhoods",
+        "importers.geography.surroundings",
         "importers.police.stop_and_search",
     },
     "waitress": {"desk.serving"},

@@ -20,6 +20,7 @@ Ring: TypeAlias = tuple[Point, ...]  # the first point is not repeated at the en
 Rings: TypeAlias = tuple[Ring, ...]  # the outlines and holes of one area
 Numbers: TypeAlias = NDArray[np.float64]
 _AT_ONCE = 32  # positions tried in one call
+_GRID = 4  # units between the positions tried for a label on the land around
 
 
 @cache
@@ -76,6 +77,49 @@ def nearest_free_box(
             if -half_width > high / 2:
                 return float(x), float(y)
     return None
+
+
+def roomiest_box(rings: Rings, box: Point, taken: Iterable[tuple[Point, Point]]) -> Point | None:
+    """Return the centre of a box inside an area, as far from its outline as possible; None if there is no space.
+
+    `box` is its width and height. It touches none of the `taken` boxes, each a centre and a size.
+    """
+    wide, high = box
+    aspect = wide / high
+    squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
+    xs, ys = zip(*(p for ring in squeezed for p in ring), strict=True)
+    across, down = (range(math.ceil(min(v)), math.floor(max(v)) + 1, _GRID) for v in (xs, ys))
+    others = tuple(taken)
+    clear = [
+        (float(x), float(y))
+        for x in across
+        for y in down
+        if all(2 * abs(x * aspect - a) >= wide + w or 2 * abs(y - b) >= high + h for (a, b), (w, h) in others)
+    ]
+    if not clear:
+        return None
+    reach, (x, y) = max(zip(_half_widths_at(clear, _lines(sides_of(squeezed))), clear, strict=True))
+    return (x * aspect, y) if 2 * reach >= high else None
+
+
+def clipped(rings: Rings, drawing: Point) -> Rings:
+    """Return the part of an area inside a drawing of this width and height, by Sutherland and Hodgman's method."""
+    for axis, edge, sign in ((0, 0.0, 1), (0, drawing[0], -1), (1, 0.0, 1), (1, drawing[1], -1)):
+        rings = tuple(kept for ring in rings if len(kept := _cut(ring, axis, edge, sign)) > 2)
+    return rings
+
+
+def _cut(ring: Ring, axis: int, edge: float, sign: int) -> Ring:
+    """Return the part of a ring on one side of a level or upright line."""
+    kept: list[Point] = []
+    for a, b in pairwise((*ring, ring[0])):
+        before, after = (sign * (p[axis] - edge) for p in (a, b))
+        if before >= 0:
+            kept.append(a)
+        if before * after < 0:
+            share = before / (before - after)
+            kept.append((a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])))
+    return tuple(kept)
 
 
 def sides_of(rings: Rings) -> list[Side]:

@@ -8,7 +8,7 @@ and `map__mark--wide` (a light line on a wider dark one around an area, which is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
@@ -26,18 +26,24 @@ from portal.charts.label_placement import (
 )
 from portal.charts.map_classes import MapClass, class_of, sort_into_classes
 from portal.charts.ward_maps import (
+    EMPTY,
     LETTERS,
     LINE,
+    Boxes,
     Links,
     Outlines,
+    boxes_of_pointer,
     coordinate,
     draw_edge,
+    draw_land,
     draw_link,
     draw_path,
     draw_pointer,
     draw_svg,
     fit_name,
     halved,
+    land_around,
+    name_land,
     projected,
     size_of,
 )
@@ -112,23 +118,32 @@ class _Label(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class BaseMap:
-    """The outlines and the places of labels at one width, the same for every measure."""
+    """The outlines and the places of labels at one width, the same for every measure.
+
+    `land` is the drawing of the districts around, and `names` those of them that have space; both can be empty.
+    """
 
     size: Point
     links: Links
     drawn: Outlines
     edge: str
     labels: Mapping[str, _Label]
+    land: str = ""
+    names: tuple[str, ...] = ()
 
 
 def build_base_map(
-    outlines: Outlines, links: Links, longest: str, width: int, *, numbered: bool = False
+    outlines: Outlines,
+    links: Links,
+    longest: str,
+    width: int,
+    around: Outlines = EMPTY,
 ) -> BaseMap | None:
     """Return the base of all maps at one width; None if an area has no outline.
 
     `longest` is the longest printed value. A label is the name and the value if both fit on the area. Other labels are
     beside the map with a line to their area. On a phone hardly a name fits, so areas are numbered in the order of their
-    codes; with `numbered` they are at every width.
+    codes; if `longest` is empty, they are at every width. `around` are the districts around, by their names.
     """
     if not links or any(code not in outlines for code in links):
         return None
@@ -137,11 +152,12 @@ def build_base_map(
     edge = [side for line in lines for side in pairwise(line)]
     labels: dict[str, _Label] = {}
     taken: list[Point] = []
+    boxes: Boxes = []
     names = {code: name for code, (name, _) in sorted(links.items())}
     sizes = [_beside(halved(n), longest) for n in names.values()]
     box = max(wide for wide, _ in sizes), max(high for _, high in sizes)
     for number, (code, name) in enumerate(names.items(), 1):
-        if numbered or width < WIDE:
+        if not longest or width < WIDE:
             labels[code] = _Label((str(number),), largest_box(drawn[code], 1.0)[0], "", has_value=False)
             continue
         words, middle, fits = fit_name(name, drawn[code], (longest,))
@@ -151,10 +167,20 @@ def build_base_map(
         elif place:
             taken.append(place)
             halves = halved(name)
+            boxes += boxes_of_pointer(place, box, middle)
             labels[code] = _Label(halves, place, draw_pointer(place, _beside(halves, longest), middle))
         else:
             labels[code] = _value_label(drawn[code], longest)
-    return BaseMap(size=(width, height), links=links, drawn=drawn, edge=draw_edge(lines), labels=labels)
+    land = land_around(outlines, around, width)
+    return BaseMap(
+        size=(width, height),
+        links=links,
+        drawn=drawn,
+        edge=draw_edge(lines),
+        labels=labels,
+        land=draw_land(land),
+        names=tuple(name_land(land, boxes)),
+    )
 
 
 def _beside(lines: tuple[str, ...], value: str) -> Point:
@@ -193,34 +219,29 @@ def draw_shaded_map(
     )
 
 
-def draw_marked_map(
-    outlines: Outlines, links: Links, figures: Mapping[str, MapFigure], here: str, label: str
+def draw_marked_map(base: BaseMap, figures: Mapping[str, MapFigure], here: str, label: str) -> Markup:
+    """Return a map of one measure without names, with a thick line around one area."""
+    mark = draw_path("map__mark map__mark--wide", base.drawn[here]) + draw_path("map__mark", base.drawn[here])
+    plain = replace(
+        base,
+        edge=base.edge + mark,
+        labels=dict.fromkeys(base.links, _Label((), (0.0, 0.0), "", has_value=False)),
+        names=(),
+    )
+    classes = sort_into_classes([f.value for f in figures.values() if f.value is not None])
+    return _shaded(plain, figures, classes, label)
+
+
+def draw_locator(
+    outlines: Outlines, links: Links, here: str, width: int = 240, around: Outlines = EMPTY
 ) -> Markup:
-    """Return a small map of one measure without names, with a thick line around one area; empty without its outline."""
-    if here not in outlines or any(code not in outlines for code in links):
-        return Markup()
-    drawn, height = projected(outlines, PHONE)
-    base = BaseMap(
-        size=(PHONE, height),
-        links=links,
-        drawn=drawn,
-        edge=draw_edge(outer_lines(drawn.values()))
-        + draw_path("map__mark map__mark--wide", drawn[here])
-        + draw_path("map__mark", drawn[here]),
-        labels=dict.fromkeys(links, _Label((), (0.0, 0.0), "", has_value=False)),
-    )
-    return _shaded(
-        base, figures, sort_into_classes([f.value for f in figures.values() if f.value is not None]), label
-    )
-
-
-def draw_locator(outlines: Outlines, links: Links, here: str, width: int = 240) -> Markup:
     """Return a small map that marks one area and links its neighbours; empty if it has no outline."""
     if here not in outlines:
         return Markup()
     drawn, height = projected(outlines, width)
     beside = neighbours(outlines, here)
-    parts = [draw_path("map__other", drawn[c]) for c in sorted(drawn.keys() - {here, *beside})]
+    parts = [draw_land(land_around(outlines, around, width))]
+    parts += [draw_path("map__other", drawn[c]) for c in sorted(drawn.keys() - {here, *beside})]
     parts += [
         draw_link(links[c], draw_path("map__area", drawn[c]))
         if c in links
@@ -247,15 +268,16 @@ def _shaded(
 ) -> Markup:
     pattern = f"stripes-{base.size[0]:.0f}"
     parts = [_stripes(pattern)] if any(f.reason == WITHHELD for f in figures.values()) else []
+    parts.append(base.land)
     parts += [draw_path("map__other", base.drawn[c]) for c in sorted(base.drawn.keys() - base.links.keys())]
-    texts = []
+    texts = [*base.names]
     for code, (_, address) in sorted(base.links.items()):
         figure = figures[code]
         kind = _kind(figure, classes)
         fill = f' fill="url(#{pattern})"' if kind == WITHHELD else ""
         area = draw_path(f"map__shade map__class--{kind}", base.drawn[code], fill)
         parts.append(draw_link((figure.words, address), area))
-        texts.append(_text(base.labels[code], figure, _text_class(base.labels[code], figure, kind)))
+        texts.append(_text(base.labels[code], figure, _text_class(base, code, figure, kind)))
     group = '<g class="map__names" aria-hidden="true" pointer-events="none" text-anchor="middle"'
     labels = f'{group} font-size="{LETTERS}">{"".join(texts)}</g>'
     return draw_svg(base.size, label, [*parts, base.edge, labels])
@@ -266,9 +288,9 @@ def _kind(figure: MapFigure, classes: Sequence[MapClass]) -> str:
     return figure.reason if figure.value is None else str(class_of(figure.value, classes).colour)
 
 
-def _text_class(label: _Label, figure: MapFigure, kind: str) -> str:
-    if label.pointer:
-        return "map__text"
+def _text_class(base: BaseMap, code: str, figure: MapFigure, kind: str) -> str:
+    if base.labels[code].pointer:
+        return "map__text map__beside" if base.land else "map__text"
     if figure.reason == WITHHELD:
         return "map__text map__text--clear"
     return "map__text--light" if figure.value is not None and int(kind) >= DARK else "map__text"
@@ -311,7 +333,8 @@ def _legend(classes: Sequence[MapClass], figures: Mapping[str, MapFigure], unfit
 
 
 def _changes(base: BaseMap, figures: Mapping[str, MapFigure], known: Mapping[str, str], label: str) -> Markup:
-    parts = [draw_path("map__other", base.drawn[c]) for c in sorted(base.drawn.keys() - base.links.keys())]
+    parts = [base.land]
+    parts += [draw_path("map__other", base.drawn[c]) for c in sorted(base.drawn.keys() - base.links.keys())]
     for code, (_, address) in sorted(base.links.items()):
         symbol = _symbol(known[code], largest_box(base.drawn[code], 1.0)[0]) if code in known else ""
         area = draw_path("map__shade map__plain", base.drawn[code])

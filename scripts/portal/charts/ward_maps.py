@@ -2,15 +2,17 @@
 
 The SVG has no styles, only classes: `map` (the drawing), `map__ward` (a link), `map__area` (the outline or tile of a
 ward), `map__other` (the outline of an area without a link), `map__edge` (the outer edge), `map__names` (the labels),
-`map__line` (from a label beside the map to its ward), `map__row` and `map__key` (a row of the key and its text).
+`map__line` (from a label beside the map to its ward), `map__row` and `map__key` (a row of the key and its text),
+`map__land` and `map__around` (a neighbouring district and its name), `map__beside` (a label beside the map, on such land).
 """
 
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby, pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from markupsafe import Markup
@@ -21,22 +23,27 @@ from portal.charts.label_placement import (
     Ring,
     Rings,
     box_height_at,
+    clipped,
     largest_box,
     nearest_free_box,
     outer_lines,
+    roomiest_box,
 )
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.core import operating_system
-from portal.core.model import Outline
+from portal.core.model import Outline, Surrounding
 from portal.core.text import safe
 
 Outlines: TypeAlias = Mapping[str, Rings]  # by GSS code, in degrees or in the units of the drawing
+Boxes: TypeAlias = list[tuple[Point, Point]]  # the centres and sizes of labels
 Links: TypeAlias = Mapping[str, tuple[str, str]]  # by GSS code: name and address
 
 LETTERS = 13  # height of letters, in units of the drawing, which are pixels at full width
 LINE = 15
+_APART = 10  # units between the name of a district around and its outline, in both directions together
 ROW = 26  # height of a row of the key, large enough to touch
 MARGIN = 4
+EMPTY: Outlines = MappingProxyType({})
 MOST_BESIDE = 3  # labels beside the map; if more do not fit on their wards, a key is easier to read
 
 
@@ -50,10 +57,21 @@ def outlines_by_code(rows: Iterable[Outline]) -> Outlines:
     return {area: tuple(ring for _, ring in sorted(rings.items())) for area, rings in sorted(by_area.items())}
 
 
+def land_by_name(rows: Iterable[Surrounding]) -> Outlines:
+    """Return the rows of the resource `surroundings` by the name of the district, in degrees."""
+    rows = tuple(rows)
+    names = {row.area: row.name for row in rows}
+    return {names[code]: rings for code, rings in outlines_by_code(rows).items()}
+
+
 def draw_ward_map(
-    outlines: Outlines, links: Links, width: int = 640, label: str = "Map of the wards"
+    outlines: Outlines,
+    links: Links,
+    width: int = 640,
+    label: str = "Map of the wards",
+    around: Outlines = EMPTY,
 ) -> Markup:
-    """Return the map of wards as SVG.
+    """Return the map of wards as SVG, on the land of the districts `around`, by their names.
 
     `width` is the full width in pixels; labels are readable down to about four fifths of it. Wards are ordered by code.
     If many names do not fit, the wards are numbered in that order and a key is added below. If a ward has no outline,
@@ -64,23 +82,28 @@ def draw_ward_map(
     drawn, height = projected(outlines, width)
     lines = outer_lines(drawn.values())
     names = {code: name for code, (name, _) in sorted(links.items())}
-    marks = _written(names, drawn, lines, (width, height))
+    land = land_around(outlines, around, width)
+    marks, taken = _written(names, drawn, lines, (width, height), bool(land))
     rows, below = _key(names, width, height) if marks is None else ({}, 0.0)
-    parts = [draw_path("map__other", drawn[code]) for code in sorted(drawn.keys() - links.keys())]
+    parts = [draw_land(land)]
+    parts += [draw_path("map__other", drawn[code]) for code in sorted(drawn.keys() - links.keys())]
     parts += [draw_link(links[c], draw_path("map__area", drawn[c]) + rows.get(c, "")) for c in names]
-    return draw_svg(
-        (width, height + below), label, [*parts, draw_edge(lines), _group(marks or _numbered(names, drawn))]
-    )
+    texts = [*name_land(land, taken), *(marks or _numbered(names, drawn))]
+    return draw_svg((width, height + below), label, [*parts, draw_edge(lines), _group(texts)])
 
 
-def cached_ward_map(cache: Path, outlines: Outlines, links: Links, width: int = 640) -> Markup:
+def cached_ward_map(
+    cache: Path, outlines: Outlines, links: Links, width: int = 640, around: Outlines = EMPTY
+) -> Markup:
     """Return the map of wards, cached under a digest of its input and of the code that draws it."""
     programs = b"".join(
         Path(module).read_bytes() for module in (__file__, label_placement.__file__, text_metrics.__file__)
     )
-    shown = repr((sorted(outlines.items()), sorted(links.items()), width)).encode()
+    shown = repr((sorted(outlines.items()), sorted(links.items()), width, sorted(around.items()))).encode()
     path = cache / f"{hashlib.sha256(programs + shown).hexdigest()[:24]}.map.svg"
-    drawn = operating_system.made_once(path, lambda: draw_ward_map(outlines, links, width).encode())
+    drawn = operating_system.made_once(
+        path, lambda: draw_ward_map(outlines, links, width, around=around).encode()
+    )
     return Markup(drawn.decode())  # noqa: S704 (drawn above)
 
 
@@ -122,13 +145,14 @@ def _group(marks: Iterable[str]) -> str:
     return f'{start} font-size="{LETTERS}">{"".join(marks)}</g>'
 
 
-def _text(lines: tuple[str, ...], middle: Point) -> str:
+def _text(lines: tuple[str, ...], middle: Point, css: str = "") -> str:
     x, top = coordinate(middle[0]), middle[1] - (len(lines) - 1) * LINE / 2 + LETTERS * 0.36
     spans = (
         f'<tspan x="{x}" y="{coordinate(top + n * LINE)}">{safe(line)}</tspan>'
         for n, line in enumerate(lines)
     )
-    return f"<text>{''.join(spans)}</text>"
+    kind = f' class="{css}"' if css else ""
+    return f"<text{kind}>{''.join(spans)}</text>"
 
 
 def draw_path(kind: str, rings: Rings, more: str = "") -> str:
@@ -156,30 +180,78 @@ def projected(outlines: Outlines, width: float) -> tuple[dict[str, Rings], float
 
     The projection is equirectangular at the middle latitude.
     """
+    place, height = _projection(outlines, width)
+    # Points that round to the same place become one, here and in the ring of the neighbouring ward.
+    return {code: _placed(rings, place) for code, rings in sorted(outlines.items())}, height
+
+
+def land_around(outlines: Outlines, around: Outlines, width: float) -> Outlines:
+    """Return the land of the districts around in the units of the drawing of some outlines, cut at its edges."""
+    if not around:
+        return {}
+    place, height = _projection(outlines, width)
+    drawn = {name: clipped(_placed(rings, place), (width, height)) for name, rings in sorted(around.items())}
+    return {name: rings for name, rings in drawn.items() if rings}
+
+
+def draw_land(land: Outlines) -> str:
+    """Return the districts around, to draw before everything else."""
+    return "".join(draw_path("map__land", rings) for rings in land.values())
+
+
+def name_land(land: Outlines, taken: Boxes) -> list[str]:
+    """Return the names of the districts around, where they have space beside the labels that are `taken`."""
+    marks, boxes = [], [*taken]
+    for name, rings in land.items():
+        for lines in dict.fromkeys([(name,), halved(name)]):
+            wide, high = size_of(lines)
+            box = wide + _APART, high + _APART
+            if middle := roomiest_box(rings, box, boxes):
+                boxes.append((middle, box))
+                marks.append(_text(lines, middle, "map__around"))
+                break
+    return marks
+
+
+def boxes_of_pointer(place: Point, box: Point, ward: Point) -> Boxes:
+    """Return what a label beside the map and the line to its ward take up, as boxes."""
+    steps = max(1, math.ceil(math.dist(place, ward) / LINE))
+    line = (
+        (place[0] + (ward[0] - place[0]) * n / steps, place[1] + (ward[1] - place[1]) * n / steps)
+        for n in range(steps + 1)
+    )
+    return [(place, box), *((point, (LINE, LINE)) for point in line)]
+
+
+def _projection(outlines: Outlines, width: float) -> tuple[Callable[[Point], Point], float]:
+    """Return the function that projects a point in degrees to the drawing of some outlines, and its height."""
     xs, ys = zip(*(p for rings in outlines.values() for ring in rings for p in ring), strict=True)
     squeeze = math.cos(math.radians((min(ys) + max(ys)) / 2))
     scale = (width - 2 * MARGIN) / ((max(xs) - min(xs)) * squeeze)
+    min_x, max_y = min(xs), max(ys)
 
     def place(point: Point) -> Point:
         x, y = (point[0] - min_x) * squeeze * scale, (max_y - point[1]) * scale
         return round(MARGIN + x, 1), round(MARGIN + y, 1)
 
-    min_x, max_y = min(xs), max(ys)
-    # Points that round to the same place become one, here and in the ring of the neighbouring ward.
-    drawn = {
-        code: tuple(tuple(point for point, _ in groupby(map(place, ring))) for ring in rings)
-        for code, rings in sorted(outlines.items())
-    }
-    return drawn, round((max_y - min(ys)) * scale + 2 * MARGIN)
+    return place, round((max_y - min(ys)) * scale + 2 * MARGIN)
+
+
+def _placed(rings: Rings, place: Callable[[Point], Point]) -> Rings:
+    return tuple(tuple(point for point, _ in groupby(map(place, ring))) for ring in rings)
 
 
 def _written(
-    names: Mapping[str, str], drawn: Outlines, lines: Iterable[list[Point]], size: Point
-) -> list[str] | None:
-    """Return each name on its ward, or beside the map with a line to it; None if too many do not fit on their wards."""
+    names: Mapping[str, str], drawn: Outlines, lines: Iterable[list[Point]], size: Point, has_land: bool
+) -> tuple[list[str] | None, Boxes]:
+    """Return each name on its ward, or beside the map with a line to it, and the space that the ones beside it take up.
+
+    None if too many do not fit on their wards.
+    """
     best = {code: fit_name(name, drawn[code]) for code, name in names.items()}
     if sum(not fits for *_, fits in best.values()) > MOST_BESIDE:
-        return None
+        return None, []
+    boxes: Boxes = []
     marks: list[str] = []
     taken: list[Point] = []
     edge = [side for line in lines for side in pairwise(line)]
@@ -190,12 +262,13 @@ def _written(
             continue
         place = nearest_free_box(edge, middle, box, size, taken)
         if place is None:
-            return None
+            return None, []
         taken.append(place)
-        marks.append(
-            draw_pointer(place, size_of(halved(names[code])), middle) + _text(halved(names[code]), place)
-        )
-    return marks
+        boxes += boxes_of_pointer(place, box, middle)
+        css = "map__beside" if has_land else ""
+        halves = halved(names[code])
+        marks.append(draw_pointer(place, size_of(halves), middle) + _text(halves, place, css))
+    return marks, boxes
 
 
 def fit_name(name: str, rings: Rings, below: tuple[str, ...] = ()) -> tuple[tuple[str, ...], Point, bool]:

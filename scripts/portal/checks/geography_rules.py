@@ -15,7 +15,8 @@ _LONGITUDES, _LATITUDES = (-9.0, 2.5), (49.0, 61.5)
 
 def _outlines(checked: ValidRows) -> Iterator[Problem]:
     """Check that each ring of an outline encloses land of the United Kingdom."""
-    for row in (r for r in checked.rows("geography", "boundaries") if r["points"]):
+    drawn = (*checked.rows("geography", "boundaries"), *checked.rows("geography", "surroundings"))
+    for row in (r for r in drawn if r["points"]):
         numbers = [float(n) for n in row["points"].split()]
         points = list(zip(numbers[::2], numbers[1::2], strict=True))
         if not all(_is_in(x, _LONGITUDES) and _is_in(y, _LATITUDES) for x, y in points):

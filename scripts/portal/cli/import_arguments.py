@@ -50,7 +50,7 @@ def _of_imports(take: argparse.ArgumentParser) -> None:
         "format",
         metavar="FORMAT",
         help="police-street, police-outcomes, stop-and-search, csp, mps-ward, mps-borough, mps-dashboard, pas, vawg, wards,\n"
-        "lsoas, boundaries, neighbourhoods, postcodes, populations or table; see docs/how-to/import-police-figures.md",
+        "lsoas, boundaries, surroundings, neighbourhoods, postcodes, populations or table; see docs/how-to/import-police-figures.md",
     )
     take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
     take.add_argument(

@@ -77,6 +77,13 @@ class Outline(Cited):
 
 
 @dataclass(frozen=True)
+class Surrounding(Outline):
+    """One ring of the land of a neighbouring district around the wards, as in `Outline`, and the name of the district."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Term(Cited):
     """An abbreviation or word that needs explaining."""
 
@@ -395,6 +402,7 @@ class Content:
     no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator
     lsoas: tuple[Lsoa, ...] = ()
     neighbourhoods: tuple[NeighbourhoodLsoa, ...] = ()
+    surroundings: tuple[Surrounding, ...] = ()
     profiles: tuple[Profile, ...] = ()
     duties: tuple[Duty, ...] = ()
     evidence: tuple[Evidence, ...] = ()

@@ -22,6 +22,7 @@ from portal.importers.geography import (
     population_tables,
     populations,
     postcodes,
+    surroundings,
 )
 from portal.importers.police import wards
 from portal.importers.shared import published_files
@@ -84,6 +85,14 @@ def _neighbourhoods(
     smallest = settings.disclosure.smallest_area
     tables, findings = neighbourhoods.read(paths, content, settings.site.area, source, smallest)
     return _words(findings), tables
+
+
+def _surroundings(
+    paths: list[Path], content: Content, settings: Settings, source: str
+) -> tuple[Report, Tables]:
+    """Read the outlines of the districts around the site's borough, which maps show around the wards."""
+    frame, findings = surroundings.read(paths, content, settings.site.area, source)
+    return _words(findings), {"surroundings": frame}
 
 
 def _ended(content: Content) -> set[object]:
@@ -151,4 +160,5 @@ FORMATS: Mapping[str, Callable[[list[Path], Content, Settings, str], tuple[Repor
     "postcodes": _postcodes,
     "populations": _populations,
     "neighbourhoods": _neighbourhoods,
+    "surroundings": _surroundings,
 }

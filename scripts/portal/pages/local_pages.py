@@ -54,7 +54,7 @@ from portal.pages.views import (
 
 WINDOWS = (12, 6, 3)
 STOPS = "stop-and-search"
-PHONE = 340  # pixels
+WIDE, PHONE = 640, 340  # pixels
 MOST = 60  # with more wards than this, the page of a ward does not list the others
 TREND = 8  # quarters in the sparkline of a table row
 
@@ -67,11 +67,10 @@ def ward_pages(context: PageContext) -> Iterator[Page]:
     home = Link("Your ward", WARDS)
     unplaced = tuple(_unplaced(context))
     finder = f"{WARDS}postcodes.json" if context.content.postcodes else ""
-    cited = frozenset(
-        o.source
-        for i in recorded_indicators(context.released)
-        for o in context.content.observations.get(i.id, ())
+    figures = (
+        o for i in recorded_indicators(context.released) for o in context.content.observations.get(i.id, ())
     )
+    cited = cited_in(figures, context.content.surroundings)
     shown = tuple(map_pages.map_page(context, home))
     overview = WardsPage(
         wards=views,
@@ -89,7 +88,7 @@ def ward_pages(context: PageContext) -> Iterator[Page]:
         content = _ward(context, view, views, unplaced)
         overlaps = (o for o in context.content.overlaps if o.area == view.area.code)
         unfit = (n for n in context.content.no_rates.values() if n.area == view.area.code)
-        cited_here = cited_in(content.figures, overlaps, unfit)
+        cited_here = cited_in(content.figures, overlaps, unfit, context.content.surroundings)
         name = f"{view.area.name} ward"
         yield Page(view.path, name, content, (home,), cited=cited_here)
         briefing = BriefingPage(ward=content, date=_newest(content.figures))
@@ -327,9 +326,11 @@ def _maps(context: PageContext, views: tuple[WardView, ...]) -> tuple[Markup, Ma
     links = {v.area.code: (v.area.name, v.path.removeprefix(WARDS)) for v in views}
     outlines = ward_maps.outlines_by_code(o for o in context.content.outlines if o.area in links)
     cache = context.settings.build_folder / "cache"
-    return ward_maps.cached_ward_map(cache, outlines, links), ward_maps.cached_ward_map(
-        cache, outlines, links, PHONE
+    around = map_pages.land_around(context.released)
+    wide, narrow = (
+        ward_maps.cached_ward_map(cache, outlines, links, width, around) for width in (WIDE, PHONE)
     )
+    return wide, narrow
 
 
 def _newest(figures: tuple[Observation, ...]) -> str:

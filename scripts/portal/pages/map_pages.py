@@ -1,6 +1,7 @@
 """Make the maps of wards: one for each indicator that is recorded everywhere, a page to choose one, and locators."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple, cast
 
@@ -40,6 +41,7 @@ def map_page(context: PageContext, home: Link) -> Iterator[Page]:
     cited = cited_in(
         (s.latest for s in shown.summaries),
         (o for o in everything.outlines if o.area in {w.code for w in current_wards(context.released)}),
+        everything.surroundings,
         everything.populations.values(),
     )
     yield Page(
@@ -66,7 +68,8 @@ def ward_map(context: PageContext, indicator: Indicator) -> WardMap | None:
 def draw_locator(context: PageContext, ward: WardView, to_wards: str = "../") -> Markup:
     """Return the small map that marks a ward, with links to its neighbours; `to_wards` leads to the folder of wards."""
     outlines, links = _outlines(context.released), _links(context.released, to_wards)
-    return map_shading.draw_locator(outlines, links, ward.area.code)
+    around = land_around(context.released)
+    return map_shading.draw_locator(outlines, links, ward.area.code, around=around)
 
 
 def draw_marked_map(
@@ -74,12 +77,15 @@ def draw_marked_map(
 ) -> Markup:
     """Return the small map of the newest 12 months of an indicator that marks a ward.
 
-    It has the classes and the legend of the map that `ward_map` returns. `to_wards` leads to the folder of wards.
+    It has the classes and the legend of the map that `ward_map` returns; it is empty if a ward has no outline. `to_wards` leads to the folder of wards.
     """
-    outlines, links = _outlines(context.released), _links(context.released, to_wards)
+    bases = _bases(context.released)
+    if bases is None:
+        return Markup()
+    base = replace(bases[1], links=_links(context.released, to_wards))
     figures = _measure(context.released, indicator).figures
     label = f"{indicator.title} in each ward, with {ward.area.name} marked"
-    return map_shading.draw_marked_map(outlines, links, figures, ward.area.code, label)
+    return map_shading.draw_marked_map(base, figures, ward.area.code, label)
 
 
 def neighbours(context: PageContext, ward: WardView) -> frozenset[str]:
@@ -142,6 +148,11 @@ def _outlines(released: ClearedContent) -> Outlines:
     return ward_maps.outlines_by_code(o for o in released.content.outlines if o.area in codes)
 
 
+def land_around(released: ClearedContent) -> Outlines:
+    """Return the districts around by their names, in degrees; empty if the portal does not have them."""
+    return ward_maps.land_by_name(released.content.surroundings)
+
+
 def _links(released: ClearedContent, up: str) -> Mapping[str, tuple[str, str]]:
     return {w.code: (w.name, f"{up}{address_part(w.name)}/") for w in current_wards(released)}
 
@@ -153,9 +164,9 @@ def _bases(released: ClearedContent) -> tuple[BaseMap, BaseMap] | None:
         outlines, links = _outlines(released), _links(released, f"{UP}{WARDS}")
         measures = (_measure(released, i) for i in recorded_indicators(released))
         printed = (f.printed for m in measures for f in m.figures.values() if f.value is not None)
-        longest = max(printed, key=len, default="")
+        longest, around = max(printed, key=len, default=""), land_around(released)
         known["base_maps"] = tuple(
-            map_shading.build_base_map(outlines, links, longest, width)
+            map_shading.build_base_map(outlines, links, longest, width, around)
             for width in (map_shading.WIDE, map_shading.PHONE)
         )
     wide, narrow = cast(tuple[BaseMap | None, BaseMap | None], known["base_maps"])

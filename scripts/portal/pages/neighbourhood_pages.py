@@ -10,6 +10,7 @@ from portal.charts.map_shading import MISSING, UNFIT, WITHHELD, MapFigure, Shade
 from portal.core.model import Indicator
 from portal.core.text import address_part, amount
 from portal.core.vocabulary import AreaKind, Status
+from portal.pages import map_pages
 from portal.pages.figure_views import NeighbourhoodRow, NeighbourhoodsPage, WithinWard
 from portal.pages.map_pages import PER_1000
 from portal.pages.page import WARDS, Page, PageContext, cited_in
@@ -55,6 +56,7 @@ def neighbourhood_pages(context: PageContext, home: Link) -> Iterator[Page]:
                 (r.figure for r in rows),
                 (r.area for r in rows),
                 (p for r in rows if (p := context.content.populations.get(r.area.code))),
+                context.content.surroundings,
             )
             label = f"{indicator.short_title} within wards"
             title = f"{label}, {names[shows].lower()}: map of neighbourhoods"
@@ -129,8 +131,9 @@ def _drawing(
     }
     links = {code[r.area.code]: (r.area.name, f"{_FROM}{r.ward.path.removeprefix(WARDS)}") for r in rows}
     figures: Mapping[str, MapFigure] = {code[r.area.code]: _figure(r, indicator, shows) for r in rows}
+    around = map_pages.land_around(context.released)
     wide, narrow = (
-        map_shading.build_base_map(outlines, links, "", width, numbered=True)
+        map_shading.build_base_map(outlines, links, "", width, around)
         for width in (map_shading.WIDE, map_shading.PHONE)
     )
     assert wide is not None  # noqa: S101 - every area has an outline

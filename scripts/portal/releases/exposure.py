@@ -21,7 +21,7 @@ _TRIED = 40  # the most other figures to try when looking for one that must be w
 _LONG = 3  # digits of a number that is unlikely to appear in a text by chance
 _ON_PAGES = ("*.md", "*.toml")
 # Tables to skip when looking for numbers in text.
-_PLAIN = ("observations", "boundaries", "postcodes", "populations", "overlaps", "imports")
+_PLAIN = ("observations", "boundaries", "surroundings", "postcodes", "populations", "overlaps", "imports")
 
 
 def in_words(content: Content, figure: Figure) -> str:

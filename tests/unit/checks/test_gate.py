@@ -32,7 +32,7 @@ from project import ROOT, copy_tiny, examples, is_thorough
 
 # Which class of the model holds the rows of a resource.
 ROWS = {
-    "outlines": model.Outline, "boundaries": model.Outline, "calendar": model.PromisedRelease, "releases": model.Release, "entries": model.ThreadEntry,
+    "outlines": model.Outline, "boundaries": model.Outline, "surroundings": model.Surrounding, "calendar": model.PromisedRelease, "releases": model.Release, "entries": model.ThreadEntry,
     "priorities": plans.Priority, "actions": plans.Action, "measures": plans.Measure, "updates": plans.Update,
     "connections": plans.Connection, "routes/connections": contacts.RouteConnection, "update_actions": plans.UpdateAction, "milestones": plans.Milestone, "statuses": plans.ActionStatus,
     "duties": duties.Duty, "evidence": duties.Evidence, "meetings": meetings.Meeting, "papers": meetings.Paper, "questions": meetings.Question, "subjects": meetings.MeetingSubject,

@@ -669,6 +669,7 @@ def test_every_format_of_files_is_described_recognised_and_in_the_schema_and_the
         "boundaries",
         "neighbourhoods",
         "populations",
+        "surroundings",
     }
     fields = packages.contract("indicators")["resources"]["imports"]["schema"]["fields"]
     allowed = next(f["constraints"]["enum"] for f in fields if f["name"] == "format")

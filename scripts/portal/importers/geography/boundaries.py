@@ -54,17 +54,15 @@ def read(
     files = (paths,) if isinstance(paths, Path) else tuple(paths)
     file = geojson.name_of_files(files)
     features = geojson.read(files, areas)
-    shapes = {f.number: _shape(f.geometry) for f in features.features}
-    in_metres = [number for number, shape in shapes.items() if _is_national_grid(shape)]
-    shapes |= {number: _degrees(shapes[number]) for number in in_metres}
-    published_files.stop((*features.problems, *_outline_problems(file, shapes)))
+    shapes, in_metres, problems = shapes_in_degrees(file, {f.number: f.geometry for f in features.features})
+    published_files.stop((*features.problems, *problems))
     drawn = {f.code: shapes[f.number] for f in sorted(features.features, key=lambda f: f.code)}
     exact, repairs = _repaired(file, drawn, areas)
     small = simplified(file, exact, areas, tolerance_metres)
     findings = _findings(drawn, small, areas, tolerance_metres)
     if in_metres:
         words = "The coordinates are metres of the British National Grid. They were converted to degrees, to within 5 metres."
-        findings = (*findings, Finding("national-grid", words, {"outlines": len(in_metres)}))
+        findings = (*findings, Finding("national-grid", words, {"outlines": in_metres}))
     if features.elsewhere:
         words = f"Outlines of other districts that were left out: {features.elsewhere}."
         findings = (*findings, Finding("elsewhere", words, {"outlines": features.elsewhere}))
@@ -73,15 +71,32 @@ def read(
 
 def table(outlines: Boundaries, source: str) -> pd.DataFrame:
     """Return the resource `boundaries`: a row for each ring of the simplified outlines; `source` is the id of a dataset."""
-    rows = []
-    for code, shape in outlines.simplified.items():
-        for number, polygon in enumerate(sorted(shapely.get_parts(shape), key=lambda p: -p.area), 1):
-            for ring, line in enumerate((polygon.exterior, *polygon.interiors), 1):
-                points = " ".join(f"{v:.{DECIMALS}f}" for xy in line.coords[:-1] for v in xy)
-                rows.append((code, str(number), str(ring), points, source, f"{outlines.key} {code}"))
+    rows = [
+        (code, number, ring, points, source, f"{outlines.key} {code}")
+        for code, shape in outlines.simplified.items()
+        for number, ring, points in rings_as_text(shape)
+    ]
     return pd.DataFrame(
         rows, columns=["area", "polygon", "ring", "points", "source", "locator"], dtype=object
     )
+
+
+def rings_as_text(shape: Shape) -> Iterator[tuple[str, str, str]]:
+    """Yield each ring of a shape in degrees: the number of its polygon, the largest first, its own, and its points."""
+    for number, polygon in enumerate(sorted(shapely.get_parts(shape), key=lambda p: -p.area), 1):
+        for ring, line in enumerate((polygon.exterior, *polygon.interiors), 1):
+            points = " ".join(f"{v:.{DECIMALS}f}" for xy in line.coords[:-1] for v in xy)
+            yield str(number), str(ring), points
+
+
+def shapes_in_degrees(
+    file: str, geometries: Mapping[int, Any]
+) -> tuple[Mapping[int, Shape], int, tuple[Problem, ...]]:
+    """Return the shapes of GeoJSON geometries in degrees by number, how many were in metres, and what is wrong with them."""
+    shapes = {number: _shape(geometry) for number, geometry in geometries.items()}
+    in_metres = [number for number, shape in shapes.items() if _is_national_grid(shape)]
+    shapes |= {number: _degrees(shapes[number]) for number in in_metres}
+    return shapes, len(in_metres), tuple(_outline_problems(file, shapes))
 
 
 def overlaps(new: Boundaries, old: Boundaries, source: str = "") -> pd.DataFrame:

@@ -105,6 +105,15 @@ def properties(path: Path) -> list[dict[str, str]]:
     ]
 
 
+def geometries(path: Path) -> list[object]:
+    """Return the geometry of each feature as in the file.
+
+    Raises:
+        PortalError: the file is not GeoJSON.
+    """
+    return [feature.get("geometry") for feature in _features(path)]
+
+
 def _names(rows: list[dict[str, str]], kind: str) -> tuple[str, ...]:
     """Return the properties that can hold the codes of areas, or of their districts."""
     listed_names = published_files.aliases(COLUMNS)[kind]
