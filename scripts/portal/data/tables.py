@@ -132,7 +132,7 @@ def read(
     if not problems:
         passed.add(digest, True)
     bad = frozenset(
-        (p.row, c) for p in in_rows for c in (schema.names if p.code == _TOO_WIDE else (p.field,))
+        (p.row, c) for p in in_rows for c in (schema.names if p.code == _WHOLE_ROW else (p.field,))
     )
     return Table(file, schema, frame, bad), damaged_tables.merge_reformatting(
         file, rows, problems, schema.fields
@@ -219,11 +219,17 @@ def encoding_of(raw: bytes) -> str:
 
 
 def _not_a_table(content: str, names: Sequence[str], separator: str) -> Fault | None:
+    if content.startswith("\ufeff"):
+        message = "The file begins with the mark of UTF-8 twice, which is part of the first heading then."
+        return Fault(message, "Open it in a spreadsheet program and save it as “CSV UTF-8”.")
     if not content.strip():
         return Fault("The file is empty.", "Put the header row and the figures back.")
     if separator == "," and (fault := damaged_tables.separator_fault(content, names)):
         return fault
     control = _CONTROL.search(content)
+    if content.count("\0") * 3 > len(content):
+        message = "The file is saved as UTF-16 or UTF-32, and cannot be read so."
+        return Fault(message, "Open it in the program that made it, and save it as “CSV UTF-8”.")
     if control:
         message = f"The file contains a control character (code {ord(control.group())})."
         return Fault(message, "Remove it, or save the file as “CSV UTF-8” again.")
@@ -266,7 +272,7 @@ def _row_problems(
 ) -> Iterator[Problem]:
     """Yield the known problems with cells, and the others that frictionless finds."""
     header = rows[0]
-    wide = dict(_too_wide(file, rows, schema))
+    wide = {**dict(_no_rows(file, rows, cell_problems)), **dict(_too_wide(file, rows, schema, cell_problems))}
     yield from wide.values()
     yield from (p for p in cell_problems if p.row not in wide)
     if len(set(header)) < len(header):
@@ -282,16 +288,33 @@ def _row_problems(
             yield problem
 
 
-_TOO_WIDE = "wide-row"
+_WHOLE_ROW = "whole-row"  # the code of a problem that explains all others with the cells of its row
 
 
-def _too_wide(file: str, rows: Sequence[Sequence[str]], schema: Schema) -> Iterator[tuple[int, Problem]]:
-    """Yield each row with more cells than the header, by its number: its cells are under the wrong headings."""
+def _no_rows(
+    file: str, rows: Sequence[Sequence[str]], cell_problems: Sequence[Problem]
+) -> Iterator[tuple[int, Problem]]:
+    """Yield each row with wrong cells that repeats the header or adds up others, by its number."""
+    for number in sorted({p.row for p in cell_problems}):
+        if fault := damaged_tables.row_fault(rows[number - 1], rows[0]):
+            yield number, Problem(file, number, "", _WHOLE_ROW, *fault)
+
+
+def _too_wide(
+    file: str, rows: Sequence[Sequence[str]], schema: Schema, cell_problems: Sequence[Problem]
+) -> Iterator[tuple[int, Problem]]:
+    """Yield each row whose cells are under the wrong headings, by its number: too many, or a number among them was split."""
     known = {str(f["name"]): f for f in schema.fields}
     fields = [known.get(c) for c in rows[0]]
+    wrong = {p.row for p in cell_problems}
     for number, row in enumerate(rows[1:], 2):
-        if len(row) > len(fields) and (fault := wide_rows.fault(row, fields)):
-            yield number, Problem(file, number, "", _TOO_WIDE, *fault)
+        fault = None
+        if len(row) > len(fields):
+            fault = wide_rows.fault(row, fields)
+        elif number in wrong:
+            fault = wide_rows.split_among(row, fields)
+        if fault:
+            yield number, Problem(file, number, "", _WHOLE_ROW, *fault)
 
 
 _REPORTED_WITH_HEADER = frozenset({"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header", "unmatched-header", "missing-cell"})  # fmt: skip

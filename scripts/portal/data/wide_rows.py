@@ -65,13 +65,32 @@ def split_numbers(cells: Sequence[str], fields: Sequence[Json | None]) -> Fault 
     return None
 
 
+def split_among(cells: Sequence[str], fields: Sequence[Json | None]) -> Fault | None:
+    """Return what to do about split numbers in a row that is not too wide, because cells at its end were left out; or None.
+
+    The row must be right when they are whole again.
+    """
+    row = [c.strip() for c in cells[: _filled(cells)]]
+    if _fits([*row, *[""] * (len(fields) - len(row))], fields):
+        return None
+    for joins in range(1, min(_MOST_JOINS, len(row)) + 1):
+        shorter = fields[: len(row) - joins]
+        rest = fields[len(shorter) :]
+        if any(f and field_types.cell_fault("", f) for f in rest):
+            return None
+        if readings := [r for r in _readings(row, shorter) if _fits(_joined(row, r), shorter)]:
+            return _of_numbers(len(row), len(shorter), readings, is_wide=False)
+    return None
+
+
 def _filled(cells: Sequence[str]) -> int:
     """Return the number of cells up to the last that is not empty."""
     return len(cells) - next((n for n, c in enumerate(reversed(cells)) if c.strip()), len(cells))
 
 
-def _of_numbers(count: int, width: int, readings: Sequence[Sequence[_Number]]) -> Fault:
-    message = f"The row has {_cells(count - width)} more than the header, because "
+def _of_numbers(count: int, width: int, readings: Sequence[Sequence[_Number]], is_wide: bool = True) -> Fault:
+    than = "the header" if is_wide else "it should have"
+    message = f"The row has {_cells(count - width)} more than {than}, because "
     if len(readings) > 1:
         message += "a number in it has a comma between its thousands and no quotation marks."
         possible = sorted({n.written for numbers in readings for n in numbers})

@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from portal.core.model import Content
+from portal.core.model import Content, Observation
 from portal.disclosure import undeclared_relations
 from portal.site import building
 from project import make_project
 from test_other_names import POLICY, B, N, S, content, figure, series, year
 
 TWO_YEARS, THREE_YEARS = (date(2018, 1, 1), date(2019, 12, 31)), (date(2017, 1, 1), date(2019, 12, 31))
-FOUND = {
+Case = tuple[list[Observation], dict[str, str], str]
+FOUND: dict[str, Case] = {
     "an index of the count": ([*series("h", 50, None), *series("x", 100, 14)], {"x": "percent:Index, 2018 = 100"}, "x looks like an index of this count"),
     "an index of counts that never changed": ([*series("h", 50, 50, None), *series("x", 100, 100, 14)], {"x": "count:h, index"}, "x looks like"),
     "an index by its name": ([*series("h", 50, None), *series("x", 100, 14)], {"x": "percent:h since 2018"}, "x looks like a fixed multiple of this count"),
@@ -27,7 +28,7 @@ FOUND = {
     "the whole of a share by its name": ([figure("h", None), figure("y", 3), figure("x", "42.9")], {"x": "percent:Share of h that is y"}, "of this count, y"),
 }  # fmt: skip
 
-UNRELATED = {
+UNRELATED: dict[str, tuple[list[Observation], dict[str, str]]] = {
     "an index of something else": ([*series("h", 50, None), *series("x", 100, 93)], {"x": "percent:Index of house prices, 2018 = 100"}),
     "an index that says too little": ([*series("h", 5000, None), *series("x", 100, 0)], {"x": "percent:Index, 2018 = 100"}),
     "a cost that is no multiple": ([*series("h", 50, None), *series("x", 150_000, 21_700)], {"x": "pounds:Shelter"}),
@@ -77,7 +78,7 @@ def wards_of(
     return replace(of, areas={**of.areas, **named})
 
 
-RANKS = {
+RANKS: dict[str, tuple[list[int | None], list[int], bool]] = {
     "a rank": ([62, 20, None, 52, 50, 31], [1, 6, 3, 2, 4, 5], True),
     "a rank from the bottom": ([62, 20, None, 52, 50, 31], [6, 1, 4, 5, 3, 2], True),
     "a rank that leaves room": ([62, 20, None, 52, 30, 31], [1, 6, 3, 2, 5, 4], False),
@@ -95,7 +96,7 @@ def test_a_rank_between_close_figures_gives_a_withheld_one_away(tiny_content: Co
     assert bool(told) == is_told
 
 
-THREE = {
+THREE: dict[int, list[int | None]] = {
     2016: [20, 31, 14, 52, 50, 31],
     2017: [22, 35, 18, 47, 44, 30],
     2018: [27, 30, 12, 40, 61, 28],

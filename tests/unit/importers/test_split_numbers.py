@@ -2,7 +2,9 @@
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from portal.core.problems import PortalError
@@ -21,11 +23,12 @@ def row(line: str) -> list[str]:
     return next(csv.reader(io.StringIO(line)))
 
 
-SPLIT = {
+Field = Mapping[str, Any] | None
+SPLIT: dict[str, tuple[str, Sequence[Field], str]] = {
     "thousands": ("N,1,250,2024", COUNT, "Write 1250, without a comma."),
     "pounds": ("N,£1,250,2024", COUNT, "Write 1250, without a comma."),
     "millions": ("N,12,345,678,2024", COUNT, "Write 12345678, without a comma."),
-    "decimals": ("N,1,250.5,2024,3", TWO[:1] + [TWO[3]] + TWO[2:], "Write 1250.5, without a comma."),
+    "decimals": ("N,1,250.5,2024,3", [*TWO[:1], TWO[3], *TWO[2:]], "Write 1250.5, without a comma."),
     "below zero": ("N,x,m,-1,250.5", TWO, "Write -1250.5, without a comma."),
     "typographic minus": ("N,x,m,−1,250", TWO, "Write -1250, without a comma."),
     "in brackets": ("N,x,m,(1,250)", TWO, "Write -1250, without a comma."),
@@ -48,6 +51,24 @@ def test_a_row_that_is_too_wide_says_which_number_was_split(case: str) -> None:
     fault = wide_rows.fault(row(line), fields)
     assert told in f"{fault and fault.message} {fault and fault.fix}"
     assert "empt" not in str(fault) and "remove" not in str(fault).lower()  # noqa: PT018 - advice that would make it worse
+
+
+SHORT = [*COUNT, {"name": "note", "type": "string"}]
+AMONG = {
+    "cells left out at the end": ("N,1,250,2024", "Write 1250, without a comma."),
+    "two numbers and no room": ("N,7,2024,a", ""),
+    "a right row with three digits": ("N,1,250", ""),
+    "a wrong row for another reason": ("N,x,250", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", AMONG)
+def test_a_split_number_is_named_in_a_row_that_is_not_too_wide(case: str) -> None:
+    line, told = AMONG[case]
+    month = {"name": "month", "type": "string", "constraints": {"pattern": "20[0-9]{2}"}}
+    fields = SHORT if "right" in case else [SHORT[0], SHORT[1], month, SHORT[3]]
+    fault = wide_rows.split_among(row(line), fields)
+    assert (told in fault.fix) if fault and told else not (fault or told)
 
 
 def test_empty_cells_after_the_last_column_are_no_split_number() -> None:
@@ -113,7 +134,7 @@ def test_a_table_of_a_package_in_utf_16_gets_the_command_that_reads_it(tmp_path:
         (b"\xff\xfea\x00,\x00b\x00\n\x00\x00", "not encoded as UTF-16"),
         (b"\xff\xfe", "The file is empty."),
         ("\ufeffa;b\n1;2\n".encode("utf-16-le"), "separated by semicolons"),
-        ("\ufeffa\tb\n".encode("utf-32"), "a control character"),
+        ("\ufeffa\tb\n".encode("utf-32"), "saved as UTF-16 or UTF-32"),
     ],
 )
 def test_damaged_unicode_text_is_named(tmp_path: Path, content: bytes, told: str) -> None:

@@ -253,6 +253,12 @@ class _Header:
         heads = list(_header(self.sheet, self.row))
         times = Counter(names.get(_key(t), "") for _, t in heads)
         spare = [n for n in schema.names if n not in times]
+        twice = [n for n, t in times.items() if n and t > 1]
+        if len(twice) > 2 and len(twice) * 2 > len(times):
+            message = "Two tables stand beside each other: the names of the columns are there twice."
+            fix = "Put one of them below the other, or into a sheet of its own, without losing its rows."
+            yield self._wrong((self.row, 0), "", message, fix)
+            return
         for column, name in heads:
             ours = names.get(_key(name), "")
             if not ours:
