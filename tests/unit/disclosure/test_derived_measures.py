@@ -24,6 +24,7 @@ FOUND: dict[str, Case] = {
     "a mean of two years by its name": ([*series("h", 40, None), figure("x", "23.5", period=TWO_YEARS)], {"x": "count:h, mean"}, "the mean of this count over 2 periods"),
     "a mean of three years, rounded": ([*series("h", 41, 30, 36, None), figure("x", 36, period=(date(2016, 1, 1), date(2018, 12, 31))), figure("x", 24, period=THREE_YEARS)], {}, "over 3 periods"),
     "a moving mean under the last year": ([*series("h", 40, 30, 20, None), *series("x", 35, 25, "13.5")], {}, "over 2 periods"),
+    "a moving mean by its name": ([*series("h", 40, None), *series("x", 50, "23.5")], {"x": "count:h, two-year average"}, "over 2 periods"),
     "the whole of a share": ([*series("h", 20, 40, None), *series("y", 5, 8, 3), *series("x", "25.0", "20.0", "42.9")], {"x": "percent"}, "x looks like the share that is, of this count, y"),
     "the whole of a share by its name": ([figure("h", None), figure("y", 3), figure("x", "42.9")], {"x": "percent:Share of h that is y"}, "of this count, y"),
 }  # fmt: skip
@@ -35,6 +36,7 @@ UNRELATED: dict[str, tuple[list[Observation], dict[str, str]]] = {
     "a cost that leaves a large number": ([*series("h", 50, None), *series("x", 150_000, 210_000)], {"x": "pounds:Shelter"}),
     "a count that is half of another": ([*series("h", 50, None), *series("x", 100, 14)], {}),
     "a mean that did not fit before": ([*series("h", 40, 30, None), figure("x", 36, period=(date(2017, 1, 1), date(2018, 12, 31))), figure("x", "18.5", period=TWO_YEARS)], {}),
+    "a count of the same name": ([*series("h", 40, None), *series("x", 50, 22)], {"x": "count:h by others"}),
     "a mean of unknown periods": ([*series("h", 40, None), figure("x", "23.5", period=TWO_YEARS)], {}),
     "a mean that leaves a large number": ([*series("h", 40, 30, None), figure("x", 35, period=(date(2017, 1, 1), date(2018, 12, 31))), figure("x", 35, period=TWO_YEARS)], {}),
     "a share that did not fit before": ([*series("h", 20, 40, None), *series("y", 5, 8, 3), *series("x", "25.0", "22.0", "42.9")], {"x": "percent"}),
