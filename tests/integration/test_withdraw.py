@@ -73,6 +73,17 @@ def test_nothing_that_the_site_serves_has_the_number(made: Path, withdrawn: Path
     assert whole.content.withdrawals[0].releases == "r1;r2;r3"
 
 
+@pytest.mark.parametrize("named", ["helpline", "calls"])
+def test_a_figure_goes_from_releases_that_have_it_under_an_earlier_id(root: Path, named: str) -> None:
+    """The id was changed after the releases; either of the two names the figure."""
+    for path in (p for p in (root / "data_packages").glob("*/data/*.csv") if p.parts[-3] != "releases"):
+        path.write_text(re.sub(r"(?m)(^|,)calls(?=,)(?!,Calls by)", r"\g<1>helpline", path.read_text()))
+    assert run(root, "withdraw", named, *CALL, *WHY, "--yes") == 0
+    numbers = re.compile(rb"\b(7351|8462)\b")
+    assert [name for name, data in served(root / "data_packages") if numbers.search(data)] == []
+    assert run(root, "check") == 0
+
+
 def test_a_note_without_the_number_stays(after: Path) -> None:
     root = after
     for page in ("releases/corrections", "releases/r1", "releases/r2", "figures/calls", "figures/calls/cite"):

@@ -29,14 +29,17 @@ _NUMBER = re.compile(
     r"sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]\w+)?|(?:half a |a )?dozen|"
     r"a couple|a pair|(?:a )?single|once|twice|thrice|no (?:\w+ )?(?:offences?|crimes?|incidents?|cases?|reports?|victims?|people)|"
     r"chwech|chwe|saith|wyth|naw|dau|dwy|tair|pedwar|pedair|pump|deg|dim (?:trosedd(?:au)?|digwyddiad(?:au)?|achos(?:ion)?)|"
-    r"(?-i:I{2,3}|I[VX]|VI{1,3}|XI{0,3}V?)|(?-i:i{2,3}|i[vx]|vi{1,3}|xi{1,3}))\b",
+    r"(?-i:I{2,20}|I[VX]|VI{1,3}|XI{0,3}V?)|(?-i:i{2,3}|i[vx]|vi{1,3}|xi{1,3})|"
+    r"(?:first|second|third|1st|2nd|3rd) (?:\w+ )?(?:offence|crime|incident|case|report|victim|person)|\d+(?:st|nd|rd|th)|"
+    r"fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b"
+    r"|\|{3,}|([✓✔✗●○■□▪◆★☆•])(?:\s?\2)+",
     re.IGNORECASE,
 )
 _MONTH = "|".join(calendar.month_name[1:])
 # Numbers that say where a figure is in its document, or which time, age or period it is about.
 _NOT_COUNT = re.compile(
     r"\b(?:pages?|pp?\.|tables?|sheets?|rows?|columns?|cells?|(?-i:F)igures?|charts?|slides?|lines?|annex|section|chapter|part|appendix)\s*"
-    rf"(?:[A-Z]?\d+[a-z]?(?:\s*(?:-|–|to|and|,)\s*\d+)*|[IVX]+\b)|\b(?:(?:\d{{1,2}}\s+(?:to|and)\s+)?\d{{1,2}}\s+)?(?:{_MONTH})\b(?:\s+\d{{4}})?"
+    rf"(?:[A-Z]?\d+[a-z]?(?:\s*(?:-|–|to|and|,)\s*\d+)*|[IVX]+\b)|\b(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:to|and)\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?)?(?:{_MONTH})\b(?:\s+\d{{4}})?"
     r"|\b\d{4}(?:-\d\d){1,2}\b|\b(?:19|20)\d\d(?:/\d\d)?\b|\b(?:\d+\s+to\s+)?\d+\s+(?:months?|years?|days?)\b"
     r"|\baged?\s+\d+(?:\s+to\s+\d+)?|\b(?:under|over)\s+\d\d+|\bQ[1-4]\b|\b[A-Z]\d{8}\b",
     re.IGNORECASE,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from portal.core import text
+from portal.core import number_spellings, text
 from portal.core.problems import Fault, did_you_mean
 
 Json = Mapping[str, Any]
@@ -273,6 +273,8 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
     if not _NUMBER.fullmatch(plain):
         if cell.strip().isdigit():
             return "Write the number with the digits 0 to 9."
+        if spelling := number_spellings.fault(cell.strip()):
+            return spelling.fix
         return "Write a number. Where there is none, leave the cell empty and say why under status."
     if sum(c.isdigit() for c in plain) > MOST_DIGITS:
         return f"Write a number of at most {MOST_DIGITS} digits. Compare it with the source."

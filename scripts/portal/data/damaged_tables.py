@@ -20,6 +20,10 @@ _NUMBER = re.compile(
     r"[+-]?[£$€]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9.,]+ ?%|[0-9](\.[0-9]+)?E\+[0-9]+"
 )
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+# What a row that adds up others says in its first cell.
+TOTALS = frozenset(
+    {"total", "totals", "grand total", "overall total", "sum", "sub-total", "subtotal", "cyfanswm"}
+)
 _ROWS_SEARCHED = 50  # rows that are searched for a header
 _MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells are reported one by one
 _EMPTY = "empty rows, columns or cells at the end"
@@ -106,6 +110,24 @@ def _is_quoted_header(row: Sequence[str], names: Collection[str]) -> bool:
         return False
     inner = {c.strip() for c in next(csv.reader([filled[0]]), [])}
     return len(inner.intersection(names)) > len(names) // 2
+
+
+def row_fault(row: Sequence[str], header: Sequence[str]) -> Fault | None:
+    """Return why a row is none of the table's rows: it repeats the header, or adds up others. None if it may be one."""
+    same = sum(bool(c) and c.strip() == h.strip() for c, h in zip(row, header, strict=False))
+    if same * 2 > len(header):
+        return Fault("The row repeats the header.", "Delete this row. The rows below it stay.")
+    filled = [c.strip() for c in row if c.strip()]
+    first = filled[0] if filled else ""
+    if len(filled) == 1 and max(first.count(mark) for mark in (",", *_SEPARATORS)) >= max(len(header) - 2, 3):
+        fix = "Separate its cells by commas, as in the other rows, without quotation marks around the whole row."
+        return Fault("The whole row is in one cell.", fix)
+    if first.rstrip(":").casefold() in TOTALS:
+        message = f"The row says “{first}”: it is the sum of other rows, and no row of the table."
+        return Fault(
+            message, "Delete this row. If the total is published, give it its own row with all its cells."
+        )
+    return None
 
 
 def merge_reformatting(

@@ -1,5 +1,6 @@
 """Read one CSV file against its schema: return the rows as text, and every problem with them."""
 
+import codecs
 import csv
 import io
 import json
@@ -13,7 +14,7 @@ from typing import Any
 from portal.core import field_types, input_files, text
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.remembered import Remembered
-from portal.data import damaged_tables, validation
+from portal.data import damaged_tables, validation, wide_rows
 from portal.data.validation import ValidationError
 
 Json = dict[str, Any]
@@ -130,7 +131,9 @@ def read(
     problems = (*_header_problems(file, rows, schema.names), *in_rows)
     if not problems:
         passed.add(digest, True)
-    bad = frozenset((p.row, p.field) for p in in_rows)
+    bad = frozenset(
+        (p.row, c) for p in in_rows for c in (schema.names if p.code == _WHOLE_ROW else (p.field,))
+    )
     return Table(file, schema, cells, numbers, bad), damaged_tables.merge_reformatting(
         file, rows, problems, schema.fields
     )
@@ -169,7 +172,8 @@ def read_rows(
 ) -> tuple[list[list[str]] | None, tuple[Problem, ...]]:
     """Return the rows of a CSV as text, header first, or None and the problem that prevents reading.
 
-    `names` are the expected columns, if they are known.
+    `names` are the columns of a table of a package, which is UTF-8 with commas. Without them the file comes from
+    elsewhere, and may be what Excel calls “Unicode text”: UTF-16 that says so in its first bytes, with tabs or commas.
     """
 
     def unreadable_file(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
@@ -177,7 +181,13 @@ def read_rows(
 
     try:
         raw = input_files.read(path)
-        content = raw.decode("utf-8-sig")
+        encoding = encoding_of(raw)
+        is_utf16 = encoding == "utf-16"
+        if is_utf16 and names:
+            message = "The file is saved as UTF-16, which spreadsheet programs call “Unicode text”."
+            return unreadable_file(message, damaged_tables.import_advice(file))
+        content = raw.decode(encoding)
+        content = content if names else content.removeprefix("\ufeff")  # some programs write the mark twice
     except input_files.UnreadableError as unreadable:
         is_deleted = names and not path.exists() and not path.is_symlink()
         return unreadable_file(
@@ -187,28 +197,41 @@ def read_rows(
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         return unreadable_file(
-            "A character in this row is not encoded as UTF-8.",
+            f"A character in this row is not encoded as {encoding.removesuffix('-sig').upper()}.",
             "Save the file as “CSV UTF-8” and try again.",
             line,
         )
-    fault = _not_a_table(content, names)
+    first = next((line for line in content[:_LARGEST_CELL].splitlines() if line.strip()), "")
+    separator = "\t" if is_utf16 and "\t" in first else ","
+    fault = _not_a_table(content, names, separator)
     if fault:
         return unreadable_file(*fault)
     csv.field_size_limit(_LARGEST_CELL)
     try:
-        return list(csv.reader(io.StringIO(content, newline=""), strict=True)), ()
+        return list(csv.reader(io.StringIO(content, newline=""), strict=True, delimiter=separator)), ()
     except csv.Error as error:
         return unreadable_file(
             f"The file cannot be split into rows: {error}.", "Look for a quotation mark that is not closed."
         )
 
 
-def _not_a_table(content: str, names: Sequence[str]) -> Fault | None:
+def encoding_of(raw: bytes) -> str:
+    """Return the encoding of a text file by its first bytes: UTF-16 if they say so, else UTF-8."""
+    return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+
+
+def _not_a_table(content: str, names: Sequence[str], separator: str) -> Fault | None:
+    if content.startswith("\ufeff"):
+        message = "The file begins with the mark of UTF-8 twice, which is part of the first heading then."
+        return Fault(message, "Open it in a spreadsheet program and save it as “CSV UTF-8”.")
     if not content.strip():
         return Fault("The file is empty.", "Put the header row and the figures back.")
-    if fault := damaged_tables.separator_fault(content, names):
+    if separator == "," and (fault := damaged_tables.separator_fault(content, names)):
         return fault
     control = _CONTROL.search(content)
+    if content.count("\0") * 3 > len(content):
+        message = "The file is saved as UTF-16 or UTF-32, and cannot be read so."
+        return Fault(message, "Open it in the program that made it, and save it as “CSV UTF-8”.")
     if control:
         message = f"The file contains a control character (code {ord(control.group())})."
         return Fault(message, "Remove it, or save the file as “CSV UTF-8” again.")
@@ -251,18 +274,49 @@ def _row_problems(
 ) -> Iterator[Problem]:
     """Yield the known problems with cells, and the others that frictionless finds."""
     header = rows[0]
-    yield from cell_problems
+    wide = {**dict(_no_rows(file, rows, cell_problems)), **dict(_too_wide(file, rows, schema, cell_problems))}
+    yield from wide.values()
+    yield from (p for p in cell_problems if p.row not in wide)
     if len(set(header)) < len(header):
         return
     faults = list(validation.table_faults(path, schema.described(header), schema.others))
     blank = {f.row for f in faults if f.kind == "blank-row"}
     reported = {(p.row, p.field) for p in cell_problems}
-    for fault in faults:
+    for fault in (f for f in faults if f.row not in wide):
         problem = _explain_error(file, fault, schema)
         is_consequence = problem is not None and problem.row in blank and problem.code != "blank-row"
         if problem and not is_consequence and (problem.row, problem.field) not in reported:
             reported.add((problem.row, problem.field))
             yield problem
+
+
+_WHOLE_ROW = "whole-row"  # the code of a problem that explains all others with the cells of its row
+
+
+def _no_rows(
+    file: str, rows: Sequence[Sequence[str]], cell_problems: Sequence[Problem]
+) -> Iterator[tuple[int, Problem]]:
+    """Yield each row with wrong cells that repeats the header or adds up others, by its number."""
+    for number in sorted({p.row for p in cell_problems}):
+        if fault := damaged_tables.row_fault(rows[number - 1], rows[0]):
+            yield number, Problem(file, number, "", _WHOLE_ROW, *fault)
+
+
+def _too_wide(
+    file: str, rows: Sequence[Sequence[str]], schema: Schema, cell_problems: Sequence[Problem]
+) -> Iterator[tuple[int, Problem]]:
+    """Yield each row whose cells are under the wrong headings, by its number: too many, or a number among them was split."""
+    known = {str(f["name"]): f for f in schema.fields}
+    fields = [known.get(c) for c in rows[0]]
+    wrong = {p.row for p in cell_problems}
+    for number, row in enumerate(rows[1:], 2):
+        fault = None
+        if len(row) > len(fields):
+            fault = wide_rows.fault(row, fields)
+        elif number in wrong:
+            fault = wide_rows.split_among(row, fields)
+        if fault:
+            yield number, Problem(file, number, "", _WHOLE_ROW, *fault)
 
 
 _REPORTED_WITH_HEADER = frozenset({"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header", "unmatched-header", "missing-cell"})  # fmt: skip
@@ -294,9 +348,8 @@ def _explain_error(file: str, fault: ValidationError, schema: Schema) -> Problem
         case "blank-row":
             return problem("blank-row", "The row is blank.", "Delete the row.", "")
         case "extra-cell":
-            message = f"The row has more cells than the header: {fault.cell!r}."
-            fix = "Put text that holds a comma between quotation marks, or remove the cell."
-            return problem("extra-cell", message, fix, "")
+            message = "The row ends in more empty cells than the header has."
+            return problem("extra-cell", message, "Delete the commas at its end.", "")
         case "missing-cell" if column in fields_by_name:
             fix = "Add the missing cells; an empty cell is two commas with nothing between."
             return problem("missing-cell", "The row ends before this column.", fix)

@@ -15,7 +15,7 @@ choose the places that fit among those where the sum could be tested, then the n
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from math import comb, exp, pi
@@ -59,12 +59,16 @@ def slot(o: Observation) -> Slot:
 
 @dataclass(frozen=True)
 class SumSearch:
-    """The sums that the withheld figures of one indicator may belong to; `series` holds the published values."""
+    """The sums that the withheld figures of one indicator may belong to; `series` holds the published values.
+
+    If `totals` are given, only they are tried as totals, and only the other series as terms.
+    """
 
     content: Content
     policy: SmallCountSettings
     hidden: Sequence[Observation]
     series: Mapping[str, Mapping[Slot, float]]
+    totals: frozenset[str] = frozenset()
 
     def possible_sums(self) -> Iterator[PossibleSum]:
         """Yield every sum that fits a withheld figure and fails in at most a tenth of the other places."""
@@ -74,9 +78,14 @@ class SumSearch:
                 values = self._values[:, column]
                 with np.errstate(invalid="ignore"):
                     sums = np.where((values[terms] > 0).all(axis=1), values[terms].sum(axis=1), np.nan)
-                beside = int(np.isfinite(values).sum())
+                known = np.isfinite(values)
+                beside = int(known.sum())
                 tried = beside * comb(max(beside - 1, 0), n)
-                for total in np.flatnonzero(np.isfinite(values)):
+                if self.totals:
+                    tried = int((known & self._is_total).sum()) * comb(
+                        int((known & ~self._is_total).sum()), n
+                    )
+                for total in np.flatnonzero(known & self._is_total if self.totals else known):
                     left = values[total] - sums
                     fits = np.flatnonzero((left >= 0) & (left < self._least[column]))
                     fits = fits[~(terms[fits] == total).any(axis=1)]
@@ -146,14 +155,18 @@ class SumSearch:
         )
 
     @cached_property
+    def _is_total(self) -> NDArray[np.bool_]:
+        return np.array([i in self.totals for i in self._names], bool)
+
+    @cached_property
     def _roots(self) -> NDArray[np.str_]:
         return np.array([top_total(self.content, i) for i in self._names])
 
     @cached_property
     def _combinations(self) -> list[tuple[int, NDArray[np.int64]]]:
         """Return the combinations of terms to try, as (number of terms, array of indexes into `_names`)."""
-        most = _MOST_TERMS if len(self._names) <= _MOST_INDICATORS else 1
-        numbers = range(len(self._names))
+        numbers = np.flatnonzero(~self._is_total).tolist()
+        most = _MOST_TERMS if len(numbers) <= _MOST_INDICATORS else 1
         return [
             (n, np.array(list(combinations(numbers, n)), np.int64))
             for n in range(1, min(most, len(numbers) - 1) + 1)
@@ -190,6 +203,33 @@ class SumSearch:
         """Return the smallest count that may be published for each withheld figure; 0 for places without one."""
         minimums = [minimum_for(self.content, self.policy, o) for o in self.hidden]
         return np.array([*minimums, *[0] * (len(self._places) - len(minimums))], float)
+
+
+def sums_of_wards(
+    content: Content, policy: SmallCountSettings, hidden: Sequence[Observation], counts: Sequence[Observation]
+) -> Iterator[PossibleSum]:
+    """Yield figures of an area that are the sum of a withheld ward and some others in it, published under another indicator.
+
+    Such as a police neighbourhood of three wards. `hidden` are withheld figures of one indicator and ward, `counts` what
+    is published of its wards and of the area around them. The terms of the sums are the names of wards.
+    """
+    first = hidden[0]
+    inside = {a.code: a.name for a in content.areas.values() if a.parent == content.areas[first.area].parent}
+    root, series = top_total(content, first.indicator), defaultdict[str, dict[Slot, float]](dict)
+    totals = set[str]()
+    for o in counts:
+        place = (first.area, o.period_start, o.period_end)
+        if o.indicator == first.indicator and o.area in inside:
+            own = o.area == first.area
+            series[first.indicator if own else inside[o.area]][place] = float(o.value or 0)
+        elif o.area == content.areas[first.area].parent and top_total(content, o.indicator) != root:
+            series[o.indicator][place] = float(o.value or 0)
+            totals.add(o.indicator)
+    model = content.indicators[first.indicator]
+    wards = {n: replace(model, id=n, part_of="") for n in series if n not in content.indicators}
+    of_wards = replace(content, indicators={**content.indicators, **wards})
+    if totals:
+        yield from SumSearch(of_wards, policy, hidden, series, frozenset(totals)).possible_sums()
 
 
 def by_indicator(hidden: Sequence[Observation]) -> Mapping[str, list[Observation]]:

@@ -18,19 +18,22 @@ from functools import cache, cached_property
 from itertools import pairwise, permutations
 from math import prod
 
+from portal.core import text
 from portal.core.model import Content, Indicator, Observation
 from portal.core.periods import months_between
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import (
+    WARD_KINDS,
     figure_name,
     is_guarded_figure,
     minimum_for,
     top_total,
 )
 from portal.core.vocabulary import Unit
-from portal.disclosure import derived_sums
+from portal.disclosure import addends, derived_sums
 from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
+from portal.disclosure.derived_measures import DerivedSearch
 from portal.disclosure.missing_rows import LEFT_OUT
 from portal.disclosure.other_measures import MeasureSearch, OtherMeasure
 from portal.disclosure.possible_totals import TotalSearch
@@ -196,6 +199,31 @@ class _PublishedCounts:
                 problem = self._problem(s.hidden, "addends", message, (s.total, *s.terms))
                 is_supported = not s.fails and (s.beside <= _FEW_COUNTS or self._named_so(s.hidden, s.total))
                 yield Suspicion(problem, s.hidden.indicator, s.chance, is_supported)
+        yield from self._sums_of_wards()
+
+    def _sums_of_wards(self) -> Iterator[Suspicion]:
+        """Yield figures of a whole area that a withheld ward and some others may add up to, unless by chance.
+
+        So many wards can be added up that some sum always fits one figure: only one that fits in several periods counts.
+        """
+        by_ward: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+        for o in self.hidden:
+            if not o.part and self.content.areas[o.area].kind in WARD_KINDS:
+                by_ward[o.indicator, o.area].append(o)
+        around: dict[str, list[Observation]] = defaultdict(list)
+        for o in (o for o in self.counts if by_ward and o.value is not None and not o.part):
+            area = self.content.areas[o.area]
+            around[f"{area.parent} {o.indicator}" if area.kind in WARD_KINDS else area.code].append(o)
+        for (indicator, code), own in by_ward.items():
+            parent = self.content.areas[code].parent
+            beside = (*around[f"{parent} {indicator}"], *around[parent])
+            for s in addends.sums_of_wards(self.content, self.policy, own, beside):
+                if s.chance < 1:
+                    message = (
+                        f"with {text.listed(s.terms)} it could add up to {s.total}; then it is {s.left:g}."
+                    )
+                    problem = self._problem(s.hidden, "wards", message, (s.total, *s.terms))
+                    yield Suspicion(problem, s.hidden.indicator, s.chance, is_supported=False)
 
     def _counts(self, indicator: str) -> bool:
         return self.content.indicators[indicator].unit == "count"
@@ -262,8 +290,12 @@ class _PublishedCounts:
     def _measures(self) -> MeasureSearch:
         return MeasureSearch(self.content, self.policy)
 
+    @cached_property
+    def _derived_measures(self) -> DerivedSearch:
+        return DerivedSearch(self._measures)
+
     def measures(self, o: Observation) -> Iterator[Suspicion]:
-        """Yield multiples, shares and rises of the withheld count: they fit wherever both are published."""
+        """Yield multiples, shares, rises, means and ranks of the withheld count: they fit wherever both are published."""
         search, pairs = self._measures, self._successive(o.indicator, o.part)
         for m in (
             *search.multiples(o),
@@ -271,15 +303,17 @@ class _PublishedCounts:
             *search.shares(o),
             *search.rises(o, pairs),
             *search.moves(o),
+            *self._derived_measures.found(o),
         ):
             alike = self._covers_names(o, m)
             if m.chance is None and not alike:
                 continue
             other = ", ".join(filter(None, m.name))
-            of_whole = f" in {', '.join(filter(None, m.whole))}" if m.whole else ""
-            message = f"{other} looks like {m.words}{of_whole}."
+            of_whole = f"{m.relation} {', '.join(filter(None, m.whole))}" if m.whole else ""
+            message = f"{other} looks like {' '.join(filter(None, (m.words, of_whole.strip())))}."
             problem = self._problem(o, "measure", message, (*m.name, *(m.whole or ())))
-            yield Suspicion(problem, o.indicator, m.chance or 0, alike or m.beside <= _FEW_COUNTS)
+            is_supported = alike or (m.beside <= _FEW_COUNTS and not m.needs_chance)
+            yield Suspicion(problem, o.indicator, m.chance or 0, is_supported)
 
     def _covers_names(self, o: Observation, m: OtherMeasure) -> bool:
         """Return True if the title of a measure names the withheld count, and the whole if it has one."""

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from portal.core import input_files, periods
 from portal.core.problems import PortalError
+from portal.data import tables
 from portal.importers.geography import geojson, population_tables, vintages
 from portal.importers.police import csp, public_attitudes, stop_records, vawg
 from portal.importers.shared import loose_tables, published_files, published_workbooks
 from portal.importers.shared.loose_tables import Row
 
 _SHAPEFILE = (".shp", ".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
+_TABLES = (".csv", ".txt", ".tsv")  # Excel saves “Unicode text” as .txt
 _MOST_FILES = 2_000
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
@@ -59,7 +61,7 @@ def recognise(path: Path) -> RecognisedFile:
             format_, why = ("csp", "") if _is_quarterly_ods(path) else ("", "a spreadsheet of another kind")
         elif published_workbooks.is_workbook(path):
             format_, why = _of_workbook(path)
-        elif suffix == ".csv":
+        elif suffix in _TABLES:
             format_, why = _of_csv(path)
         elif suffix == ".zip":
             format_, why = "", "a zip file: unpack it, and put the files in it into the folder"
@@ -216,7 +218,7 @@ def _months(path: Path) -> Iterator[str]:
                     yield f"{year}-{_MONTHS.index(month.lower()) + 1:02}"
         return
     today = f"{periods.today():%Y-%m}"
-    for text in (path.name, *_ends(path)) if path.suffix.lower() == ".csv" else ():
+    for text in (path.name, *_ends(path)) if path.suffix.lower() in _TABLES else ():
         yield from (m for y, mm in _ISO.findall(text) if y > "2009" and (m := f"{y}-{mm}") <= today)
 
 
@@ -230,6 +232,8 @@ def _ends(path: Path) -> tuple[str, ...]:
     with path.open("rb") as file:
         first = file.read(_LOOK)
         size = path.stat().st_size
+        if tables.encoding_of(first) == "utf-16":  # a spreadsheet program has saved it; it is never long
+            return (path.read_bytes().decode("utf-16", "replace"),)
         if size <= _LOOK:
             return (first.decode("utf-8", "replace"),)
         file.seek(max(size - _LOOK, _LOOK))

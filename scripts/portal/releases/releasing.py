@@ -385,10 +385,9 @@ def _unlike(
 
 def _past(project: Project, release: Release) -> EarlierRelease:
     """Return what a release published about areas that still exist, with the ids that its indicators have now."""
-    contents, content = opened(project, release).contents, project.content
-    then = {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
-    figures = tuple(_published(project, contents))
-    names = {i: _renamed(content, then, i, figures) for i in then if i not in content.indicators}
+    contents = opened(project, release).contents
+    then, figures = _indicators(contents), tuple(_published(project, contents))
+    names = ids_now(project, contents)
     renamed = {old: new for old, new in names.items() if new != old}
     figures = tuple(
         replace(o, indicator=renamed[o.indicator]) if o.indicator in renamed else o
@@ -401,6 +400,18 @@ def _past(project: Project, release: Release) -> EarlierRelease:
         if now == i
     }
     return EarlierRelease(release.name, figures, gone)
+
+
+def ids_now(project: Project, contents: Contents) -> Mapping[str, str]:
+    """Return the id that each indicator of earlier contents has now, for those whose own id is gone; its own if no other fits."""
+    content, then = project.content, _indicators(contents)
+    gone = [i for i in then if i not in content.indicators]
+    figures = tuple(_published(project, contents)) if gone else ()
+    return {i: _renamed(content, then, i, figures) for i in gone}
+
+
+def _indicators(contents: Contents) -> Mapping[str, Indicator]:
+    return {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
 
 
 def _indicator(row: Mapping[str, str]) -> Indicator:

@@ -5,7 +5,7 @@ Keep no checksum of the original archive: with the rest of the archive, anyone c
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -142,10 +142,16 @@ def _plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedW
         k for c in content.changes if (k := of_change({f: str(getattr(c, f) or "") for f in KEY})) and c.area
     }
     known = list(dict.fromkeys((*(k for s in shown for k in s), *sorted(logged))))
-    faults = [*_unknown(request.figures, known), *_no_reason(request.reason)]
+    other_ids = _other_ids(project, [a.contents for _, a in past])
+    wanted = {
+        w: [replace(w, indicator=i) for i in other_ids.get(w.indicator, (w.indicator,))]
+        for w in request.figures
+    }
+    unknown = [w for w, same in wanted.items() if not any(s.fits(k) for s in same for k in known)]
+    faults = [*_unknown(unknown, known), *_no_reason(request.reason)]
     if faults:
         raise PortalError(faults)
-    chosen = [k for k in known if any(w.fits(k) for w in request.figures)]
+    chosen = [k for k in known if any(s.fits(k) for same in wanted.values() for s in same)]
     values = {k: frozenset(_values(k, shown, content)) for k in chosen}
     if any(mentions(request.reason, v) for v in values.values()):
         message = "The reason gives the number away, and readers will see the reason."
@@ -172,6 +178,15 @@ def _plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedW
         others,
         tuple(in_words(content, k) for k in others),
     )
+
+
+def _other_ids(project: Project, earlier: Iterable[Contents]) -> Mapping[str, Set[str]]:
+    """Return all ids that an indicator has had, by each of them: a release keeps those of its time."""
+    known_as: dict[str, set[str]] = {}
+    for old, new in (pair for contents in earlier for pair in releasing.ids_now(project, contents).items()):
+        together = {old, new, *known_as.get(old, ()), *known_as.get(new, ())}
+        known_as |= dict.fromkeys(together, together)
+    return known_as
 
 
 def _day(cell: str) -> date | None:

@@ -175,6 +175,9 @@ def test_no_page_setting_or_descriptor_says_the_number(tiny: Path) -> None:
         ("There were half a dozen cases of harm in North & Quay.", "half a dozen"), ("Harm happened twice in North & Quay.", "twice"), ("Harm, North & Quay: VII", "VII"),
         ("No harm in North & Quay.", "no harm"), ("Harm in North & Quay was under 4.", "4"), ("Harm in North & Quay: see Table IV, page 3 to 5, aged 10 to 17, under 25.", ""),
         ("Harm in North & Quay, 1 to 31 March 2019, 12 months to July 2019", ""), ("In South there were 7 cases of harm.", ""),
+        ("Harm in North & Quay: this was the seventh.", "seventh"), ("The 7th time that harm was recorded in North & Quay.", "7th"), ("Harm, North & Quay: IIIII II", "IIIII"),
+        ("Harm in North & Quay: ||||| ||", "|||||"), ("Harm in North & Quay: ●●● ●●●●", "●●● ●●●●"), ("The second victim of harm in North & Quay.", "second victim"),
+        ("Harm in North & Quay since the 7th of March. The second half was quiet.", ""),
     ],
 )  # fmt: skip
 def test_a_number_is_found_however_it_is_written(tiny: Path, text: str, number: str) -> None:

@@ -121,7 +121,9 @@ def sheets(path: Path) -> Iterator[Sequence[Row]]:
     if published_workbooks.is_workbook(path):
         yield from published_workbooks.sheets_of(path).values()
     else:
-        yield loose_tables.rows_of(path)
+        rows = loose_tables.rows_of(path)
+        loose_tables.stop_at_split_numbers(path.name, rows, _is_header)
+        yield rows
 
 
 def table_in(file: str, rows: Sequence[Row]) -> LooseTable | None:

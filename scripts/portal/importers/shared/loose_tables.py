@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.core.problems import PortalError, Problem
-from portal.data import tables
+from portal.data import tables, wide_rows
 from portal.importers.shared import published_workbooks
 
 TITLE_ROWS = 30  # above a header, at most
@@ -63,9 +63,11 @@ def read(path: Path, is_header: Callable[[Row], bool], what: str) -> LooseTable:
     Raises:
         PortalError: the file cannot be read, or has no such header in its first rows.
     """
-    sheets: Iterable[Sequence[Row]] = [rows_of(path)]
     if published_workbooks.is_workbook(path):
-        sheets = published_workbooks.sheets_of(path).values()
+        sheets: Iterable[Sequence[Row]] = published_workbooks.sheets_of(path).values()
+    else:
+        sheets = [rows := rows_of(path)]
+        stop_at_split_numbers(path.name, rows, is_header)
     table = next((t for rows in sheets if (t := found(path.name, rows, is_header))), None)
     if table is None:
         message = f"This is not {what}: no row has its headings."
@@ -87,3 +89,14 @@ def found(file: str, rows: Sequence[Row], is_header: Callable[[Row], bool]) -> L
             )
             return LooseTable(file, title, tuple(row[n].strip() for n in named), body)
     return None
+
+
+def stop_at_split_numbers(file: str, rows: Sequence[Row], is_header: Callable[[Row], bool]) -> None:
+    """Raise `PortalError` if numbers like 1,250 have moved cells of a CSV beyond the header; notes there are ignored."""
+    heads = (n for n, row in enumerate(rows[:TITLE_ROWS]) if is_header([plain(c) for c in row]))
+    header = next(heads, len(rows))
+    width = len(rows[header]) if header < len(rows) else 0
+    wide = [(n, r) for n, r in enumerate(rows[header + 1 :], header + 2) if len(r) > width]
+    faults = ((n, wide_rows.split_numbers(row, [None] * width)) for n, row in wide)
+    if problems := [Problem(file, n, "", "row", *fault) for n, fault in faults if fault]:
+        raise PortalError(problems)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from portal.core.problems import PortalError, Problem
-from portal.data import tables
+from portal.data import tables, wide_rows
 from portal.importers.shared import published_workbooks
 
 
@@ -97,9 +97,10 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]], optional: Sequence[s
     body = rows[1 : len(rows) - next((i for i, row in enumerate(reversed(rows)) if row), 0)]
     for number, row in enumerate(body, 2):
         if len(row) != len(header):
+            fault = len(row) > len(header) and wide_rows.fault(row, [None] * len(header))
             message = f"The row has {len(row)} cells where the header has {len(header)}."
             fix = "The file may have been cut off: fetch it again."
-            problems.append(Problem(path.name, number, "", "row", message, fix))
+            problems.append(Problem(path.name, number, "", "row", *(fault or (message, fix))))
     if problems:
         raise PortalError(problems)
     return PublishedTable(path.name, header, tuple(map(tuple, body)))

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.problems import Fault, PortalError, Problem, did_you_mean
 from portal.core.text import listed
+from portal.data import wide_rows
 from portal.data.packages import Package
 from portal.data.tables import Schema
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
@@ -252,6 +253,12 @@ class _Header:
         heads = list(_header(self.sheet, self.row))
         times = Counter(names.get(_key(t), "") for _, t in heads)
         spare = [n for n in schema.names if n not in times]
+        twice = [n for n, t in times.items() if n and t > 1]
+        if len(twice) > 2 and len(twice) * 2 > len(times):
+            message = "Two tables stand beside each other: the names of the columns are there twice."
+            fix = "Put one of them below the other, or into a sheet of its own, without losing its rows."
+            yield self._wrong((self.row, 0), "", message, fix)
+            return
         for column, name in heads:
             ours = names.get(_key(name), "")
             if not ours:
@@ -271,11 +278,41 @@ class _Header:
         yield from self._merged({c for c, t in heads if _key(t) in names})
 
     def _unnamed(self, named: Iterable[int]) -> Iterator[Problem]:
-        for column in sorted({c for r, c in self.sheet.cells if r > self.row} - set(named)):
-            rows = [r for r, c in self.sheet.cells if c == column and r > self.row]
+        named = set(named)
+        wide = dict(self._too_wide(max(named)))
+        for row, fault in wide.items():
+            yield self._wrong((row, 0), "", *fault)
+        nameless: dict[int, int] = {}
+        for row, column in sorted(self.sheet.cells, reverse=True):
+            if row > self.row and row not in wide and column not in named:
+                nameless[column] = row
+        for column, row in sorted(nameless.items()):
             message = f"The column {letters(column)} has cells but no name."
-            fix = f"Write its name in row {self.row}, or empty the column."
-            yield self._wrong((min(rows), column), letters(column), message, fix)
+            fix = (
+                f"Write its name in row {self.row}. If the row moved to the right, for example because a text has a "
+                "comma and no quotation marks, correct that. Empty the column only if it is not part of the table."
+            )
+            yield self._wrong((row, column), letters(column), message, fix)
+
+    def _too_wide(self, last: int) -> Iterator[tuple[int, Fault]]:
+        """Yield each row that numbers like 1,250, split at their commas, have moved beyond the last column."""
+        names, heads = _names(self.wanted, self.resource), dict(_header(self.sheet, self.row))
+        known = {str(f["name"]): f for f in self.wanted.schemas[self.resource].fields}
+        fields = [known.get(names.get(_key(heads.get(c, "")), "")) for c in range(1, last + 1)]
+        beyond: dict[int, int] = {}
+        for row, column in self.sheet.cells:
+            if row > self.row and column > last:
+                beyond[row] = max(column, beyond.get(row, 0))
+        for row, end in sorted(beyond.items()):
+            cells = [self._written(self.sheet.cells.get((row, c))) for c in range(1, end + 1)]
+            if fault := wide_rows.split_numbers(cells, fields):
+                yield row, fault
+
+    @staticmethod
+    def _written(cell: Cell | None) -> str:
+        if cell is None:
+            return ""
+        return f"{cell.number.normalize():f}" if cell.kind == "number" else cell.text
 
     def _merged(self, columns: Iterable[int]) -> Iterator[Problem]:
         wanted = set(columns)

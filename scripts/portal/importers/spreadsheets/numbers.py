@@ -3,7 +3,7 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
-from portal.core import text
+from portal.core import number_spellings, text
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, ReadRow, Settled, squeezed
 
@@ -190,7 +190,9 @@ def _no_number(words: str, digits: str) -> CellFault:
     if re.search(r"[<>≤≥]|less|fewer|under|more than|over", words.lower()):
         fix = "Leave the cell empty and write under status why there is no figure: c withheld, x not available, low."
         return CellFault(f"{quoted} is not a single number.", fix)
-    if re.search(r"[~≈]|about|approx|around|circa", words.lower()):
+    if other := number_spellings.fault(words):
+        return CellFault(*other)
+    if re.search(r"[~≈]|\bca?\. ?\d|about|approx|around|circa", words.lower()):
         fix = "Write the number alone, and e (estimated) under status."
         return CellFault(f"{quoted} is an estimate.", fix)
     fix = "Write the number in digits alone, with a point before decimals. If there is none, leave the cell empty and write why under status."

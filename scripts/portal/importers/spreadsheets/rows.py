@@ -1,11 +1,12 @@
 """Read the rows of sheets as texts for the tables of a package, and collect faults and questions."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from portal.checks.rules import REFERENCES, SOURCES
 from portal.core.problems import Problem
+from portal.data import damaged_tables
 from portal.data.packages import Package
 from portal.data.tables import Table
 from portal.importers.spreadsheets import cells, marks, scales
@@ -16,6 +17,7 @@ from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Colu
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
 
 LEAVE_OUT = "leave-out"
+_NO_ROWS = ("notes", "headers", "totals")  # questions about what is hardly a row of the table
 # Columns whose numbers have the unit of their indicator.
 _MEASURED = ("value", "stated", "target_value", "result_value", "baseline_value")
 
@@ -143,6 +145,15 @@ class _Rows:
 
         Its key is read first, since what the package has under that key helps with the rest.
         """
+        cells_of_row = [
+            (c, x) for c in self.layout.columns.values() if (x := self.layout.sheet.cells.get((row, c)))
+        ]
+        if len(cells_of_row) == 1 and self._is_unsplit(cells_of_row[0][1].text):
+            column, cell = cells_of_row[0]
+            fix = "Separate its cells as in the other rows, and remove quotation marks around the whole row."
+            fault = CellFault(f"The whole row is in one cell: “{_short(squeezed(cell.text))}”.", fix)
+            self.reading.settled(fault, Spot(self.layout.sheet.name, row, column))
+            return None
         if self._is_left_out(row):
             return None
         texts: dict[str, str] = {}
@@ -159,6 +170,11 @@ class _Rows:
             texts[column] = self.reading.settled(value, Spot(self.layout.sheet.name, *at, column))
         self._unmark(texts, Spot(self.layout.sheet.name, row, self.layout.columns.get("value", 0), "value"))
         return SheetRow(self.layout, row, texts)
+
+    def _is_unsplit(self, words: str) -> bool:
+        """Return True if a text is a whole row: it has as many separators of one kind as the table has columns, or nearly."""
+        most = max(words.count(mark) for mark in ",;\t|")
+        return most >= max(len(self.layout.columns) - 2, 3)
 
     def _unmark(self, texts: dict[str, str], spot: Spot) -> None:
         """Move what is written beside or instead of a figure to the columns for it: its status, and notes to the locator."""
@@ -182,7 +198,7 @@ class _Rows:
     def _is_left_out(self, row: int) -> bool:
         """Return True if an answer leaves the row out, or if it may be a note and nobody has answered yet."""
         answers = [(d.key, self.reading.answered(d, s)) for d, s in self._doubts(row)]
-        return any(answer == LEAVE_OUT or (key == "notes" and not answer) for key, answer in answers)
+        return any(answer == LEAVE_OUT or (key in _NO_ROWS and not answer) for key, answer in answers)
 
     def _doubts(self, row: int) -> Iterator[tuple[CellQuestion, Spot]]:
         """Yield the questions about a row: it may be a note, it is hidden, or it is struck through."""
@@ -191,6 +207,13 @@ class _Rows:
             (c, n, sheet.cells[row, c]) for n, c in self.layout.columns.items() if (row, c) in sheet.cells
         ]
         spot = Spot(sheet.name, row)
+        if self._repeats_header(row):
+            yield _doubt("headers", "The row repeats the names of the columns. Is it a heading?"), spot
+            return
+        if words := self._total(filled):
+            question = f"The row says “{words}”. Is it a sum of other rows, and no row of the table?"
+            yield _doubt("totals", question), spot
+            return
         if words := self._note(row):
             yield (
                 _doubt("notes", f"The row holds only “{words}”. Is it a note and no row of the table?"),
@@ -210,6 +233,26 @@ class _Rows:
                 question = f"“{words}” cannot be seen as it is: {cell.hidden}. Is the row to be read?"
                 yield _doubt("hidden-cells", question), at
 
+    def _repeats_header(self, row: int) -> bool:
+        """Return True if most cells of a row say the names of their columns."""
+        cells = self.layout.sheet.cells
+        heads = [
+            (squeezed(cells[row, c].text).casefold(), squeezed(cells[self.layout.header, c].text).casefold())
+            for c in self.layout.columns.values()
+            if (row, c) in cells and (self.layout.header, c) in cells
+        ]
+        return sum(a == b for a, b in heads) * 2 > len(self.layout.columns)
+
+    def _total(self, filled: Sequence[tuple[int, str, Cell]]) -> str:
+        """Return the word in the first cell of a row that says that it is a sum; nothing if the table knows the word."""
+        if len(filled) < 2:
+            return ""
+        _, name, cell = min(filled, key=lambda f: f[0])
+        words = squeezed(cell.text).rstrip(":").casefold()
+        column = self._columns[name]
+        is_known = words in column.titles or words in {v.casefold() for v in column.known}
+        return squeezed(cell.text) if words in damaged_tables.TOTALS and not is_known else ""
+
     def _note(self, row: int) -> str:
         """Return the text of a row whose only cell is a text, if rows of the table have several cells; else nothing."""
         keys = [k for k in self.table.schema.primary_key if k in self.layout.columns]
@@ -219,7 +262,7 @@ class _Rows:
         cell = self.layout.sheet.cells[row, filled[0]]
         lone_key = len(keys) == 1 and filled[0] == self.layout.columns[keys[0]]
         known = {key_of(self.table, r)[0] for r in records(self.table)} if lone_key else set()
-        if cell.kind != "text" or squeezed(cell.text) in known:
+        if cell.kind != "text" or squeezed(cell.text) in known or self._is_unsplit(cell.text):
             return ""
         return _short(squeezed(cell.text))
 
@@ -227,7 +270,7 @@ class _Rows:
 def _doubt(key: str, question: str) -> CellQuestion:
     leave = {LEAVE_OUT: ("leave the row out", "")}
     keep = {"read": ("read it", "")}
-    return CellQuestion(key, question, leave | keep if key == "notes" else keep | leave)
+    return CellQuestion(key, question, leave | keep if key in _NO_ROWS else keep | leave)
 
 
 def _words(cell: Cell) -> str:

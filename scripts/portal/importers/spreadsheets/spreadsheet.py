@@ -38,6 +38,8 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "serials": ("1900", "1904"),
     "shown": ("stored", "shown", "c", "low", "x"),
     "spans": ("month", "ending"),
+    "headers": ("leave-out", "read"),
+    "totals": ("leave-out", "read"),
     "struck": ("read", "leave-out"),
     "unknown": ("leave-out",),
     "zeros": ("add", "keep"),

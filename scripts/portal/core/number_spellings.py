@@ -1,0 +1,36 @@
+"""Say what to write for numbers that people spell in another way than tables do: (120), 120-, 1'250, ½, 25k, 50+, £1,250."""
+
+import re
+from decimal import Decimal
+
+from portal.core import text
+from portal.core.problems import Fault
+
+_HALVES = {"½": "5", "¼": "25", "¾": "75"}
+_ZEROS = {"k": 3, "m": 6, "bn": 9}
+
+
+def fault(words: str) -> Fault | None:
+    """Return what to write for a number that is written as in accounts, in other countries or in short; None if it is none of these."""
+    quoted = f"“{words}”"
+    digits = words.replace(text.MINUS, "-").replace("–", "-")
+    if below := re.fullmatch(r"\(£? ?([\d,]*\.?\d+)\)|£?([\d,]*\.?\d+)-", digits, re.ASCII):
+        number = (below[1] or below[2]).replace(",", "")
+        fix = f"Write -{number} if it is less than 0, as accounts write it. Write {number} only if the mark means something else."
+        return Fault(f"{quoted} can mean less than 0.", fix)
+    if re.fullmatch(r"[+-]?\d{1,3}(['’_]\d{3})+", digits, re.ASCII):
+        number = re.sub("['’_]", "", digits)
+        return Fault(f"{quoted} has marks between the thousands.", f"Write {number}.")
+    if part := re.fullmatch(r"([+-]?\d*) ?([½¼¾])", digits, re.ASCII):
+        return Fault(f"{quoted} has a fraction.", f"Write {part[1] or 0}.{_HALVES[part[2]]}.")
+    if short := re.fullmatch(r"£? ?(\d+(?:\.\d+)?) ?(k|m|bn)", digits.lower(), re.ASCII):
+        number = Decimal(short[1]).scaleb(_ZEROS[short[2]])
+        fix = f"Write the number in full, as it is in the source: about {number:f}."
+        return Fault(f"{quoted} is a shortened number.", fix)
+    if re.fullmatch(r"[\d,]+ ?\+", digits, re.ASCII):
+        fix = "Write the number itself if it is published. If not, leave the cell empty and write x (not available) under status."
+        return Fault(f"{quoted} is a range and no single number.", fix)
+    if re.fullmatch(r"-?[£$€] ?[\d,]+(\.\d+)?", digits, re.ASCII):
+        fix = "Compare it with the source. If the indicator is right, write the number alone. If these are pounds, give them an indicator with the unit pounds."
+        return Fault(f"{quoted} is money, and this figure is not.", fix)
+    return None

@@ -1,0 +1,111 @@
+"""Numbers in other spellings, headings and totals among the rows, and whole rows in one cell: the advice harms no figure."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from portal.core import field_types, number_spellings
+from portal.data import damaged_tables
+from project import TINY, ask, make_project
+
+FILE = "data_packages/figures/data/observations.csv"
+HEADER = (TINY / FILE).read_text().splitlines()[0].split(",")
+JUNE = ["calls", "E09999999", date(2020, 6, 1), date(2020, 6, 30), None, 25, None, "report", "Table 1"]
+JULY = ["calls", "E09999999", date(2020, 7, 1), date(2020, 7, 31), None, 26, None, "report", "Table 1"]
+READ = ["calls,E09999999,2020-06-01,2020-06-30,,25,,report,Table 1", "calls,E09999999,2020-07-01,2020-07-31,,26,,report,Table 1"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("(1,234)", "Write -1234 if it is less than 0"), ("25-", "Write -25 if"), ("£25-", "Write -25 if"), ("1'250", "Write 1250."), ("1’250’000", "Write 1250000."),
+        ("1_250", "Write 1250."), ("½", "Write 0.5."), ("2¼", "Write 2.25."), ("25k", "about 25000."), ("1.2m", "about 1200000."), ("£3bn", "about 3000000000."),
+        ("50+", "the number itself if it is published"), ("£1,250", "Compare it with the source"), ("25", ""), ("1.234,56", ""), ("25 (24)", ""), ("c. 50", ""),
+    ],
+)  # fmt: skip
+def test_a_number_in_another_spelling_gets_the_number_that_is_meant(written: str, told: str) -> None:
+    fault = number_spellings.fault(written)
+    assert (told in fault.fix) if fault and told else not (fault or told)
+
+
+def test_the_check_gives_the_same_advice_as_an_import() -> None:
+    fault = field_types.cell_fault("(120)", {"name": "value", "type": "number"})
+    assert fault is not None
+    assert fault.fix.startswith("Write -120 if it is less than 0")
+
+
+SHEETS = {
+    "a heading among the rows": ([HEADER, JUNE, HEADER, JULY], "headers"),
+    "a second table below": ([HEADER, JUNE, [], [h.upper() for h in HEADER], JULY], "headers"),
+    "a total below": ([HEADER, JUNE, JULY, ["Total", None, None, None, None, 51]], "totals"),
+    "a total with all its cells": ([HEADER, JUNE, JULY, ["GRAND TOTAL:", *JULY[1:5], 51, *JULY[6:]]], "totals"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SHEETS)
+def test_what_is_no_row_of_the_table_is_one_question_and_can_be_left_out(case: str, tmp_path: Path) -> None:
+    rows, key = SHEETS[case]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(path := tmp_path / "sheet.xlsx")
+    root = make_project(tmp_path / "tiny")
+    before = (root / FILE).read_text()
+    asked = ["import", "table", str(path), "--package", "figures", "--resource", "observations", "--yes"]
+    told = ask(root, *asked).stderr
+    assert "1 problem:" in told
+    assert f"--assume {key}=leave-out" in told
+    assert (root / FILE).read_text() == before
+    assert ask(root, *asked, "--assume", f"{key}=leave-out").returncode == 0
+    assert [
+        line for line in (root / FILE).read_text().splitlines() if line not in before.splitlines()
+    ] == READ
+
+
+REFUSED = {
+    "a row with other separators": (f"{','.join(HEADER)}\n{READ[0].replace(',', ';')}\n", "The whole row is in one cell"),
+    "a row in quotation marks": (f'{",".join(HEADER)}\n"{READ[0]}"\n{READ[1]}\n', "The whole row is in one cell"),
+    "two tables beside each other": (f"{','.join([*HEADER, '', *HEADER])}\n{READ[0]},,{READ[1]}\n", "Two tables stand beside each other"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_would_lose_rows_is_refused_with_one_message(case: str, tmp_path: Path) -> None:
+    content, told = REFUSED[case]
+    path = tmp_path / "table.csv"
+    path.write_text(content)
+    root = make_project(tmp_path / "tiny")
+    asked = ask(
+        root, "import", "table", str(path), "--package", "figures", "--resource", "observations", "--yes"
+    )
+    assert asked.returncode == 1
+    assert told in asked.stderr
+    assert "1 problem:" in asked.stderr
+    assert "leave-out" not in asked.stderr
+
+
+ROWS = {
+    ",".join(HEADER): "The row repeats the header.",
+    "Total,,,,,281,,,": "it is the sum of other rows",
+    f'"{READ[0]}",,,,,,,,': "The whole row is in one cell.",
+    READ[0]: "",
+    "total-notifiable-offences,E09999999,,,,1,,report,Table 1": "",
+}
+
+
+@pytest.mark.parametrize("line", ROWS)
+def test_the_check_says_what_a_row_is_instead_of_what_is_wrong_with_each_cell(line: str) -> None:
+    fault = damaged_tables.row_fault(next(csv.reader([line])), HEADER)
+    assert (ROWS[line] in fault.message) if fault and ROWS[line] else not (fault or ROWS[line])
+
+
+def test_the_check_names_such_a_row_once(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    header, *rows = (root / FILE).read_text().splitlines()
+    (root / FILE).write_text("\n".join([header, rows[0], header, *rows[1:], "Total,,,,,281,,,"]) + "\n")
+    told = ask(root, "check").stderr
+    assert "2 problems:" in told
+    assert "The row repeats the header." in told
+    assert "Delete this row." in told
