@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 from portal.charts.chromium import find_browser as chromium
 from portal.site.preview import Server, SiteHandler
@@ -17,6 +18,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# For tests of what a wide screen can show in another way than a phone.
+BOTH = pytest.mark.parametrize("page", [360, 1280], ids=["phone", "wide"], indirect=True)
 Tabs = Callable[..., Page]  # see kept_tabs
 NOTHING = "assets/images/icon.svg"  # on every site
 

@@ -126,9 +126,9 @@ def tab(chromium: Browser) -> Iterator[Tabs]:
         yield lent
 
 
-@pytest.fixture(params=[360, 1280], ids=["phone", "wide"])
+@pytest.fixture(params=[360, pytest.param(1280, marks=pytest.mark.thorough)], ids=["phone", "wide"])
 def page(request: pytest.FixtureRequest, tab: Tabs) -> Page:
-    """An empty page on a phone, and on a wide screen."""
+    """An empty page on a phone; in a thorough run, and in tests marked BOTH (tests/browser.py), on a wide screen too."""
     return tab(request.param)
 
 

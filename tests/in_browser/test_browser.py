@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser import Tabs
+from browser import BOTH, Tabs
 from playwright.sync_api import Page, expect
 
 PAGES = {
@@ -50,6 +50,7 @@ STOPS = """() => {
 # are alike: test_every_page reaches every stop of them, and none is out of turn.
 ALIKE = {"action", "route", "months", "break", "percentages", "help", "words", "subject", "scorecard", "dashboard", "updates", "written", "school years", "briefing", "recorded", "new recording", "withheld", "coverage", "disagree", "crime"}  # fmt: skip
 FEW = [pytest.param(name, marks=pytest.mark.thorough if name in ALIKE else ()) for name in PAGES]
+WALKED = {"home", "choose", "wards", "ward", "compare"}
 CHARTS = ("indicator", "months", "break", "areas", "percentages", "recorded", "new recording", "withheld")
 ELSEWHERE = re.compile("^https:")
 
@@ -86,7 +87,7 @@ def test_without_javascript_everything_is_there(tab: Tabs, address: str, name: s
         assert page.locator("table").first.is_visible()
     page.locator(".menu > summary").click()
     page.get_by_role("link", name="Get help").first.click()
-    assert page.locator("h1").inner_text() == "Get help"
+    expect(page.locator("h1")).to_have_text("Get help")
 
 
 def test_the_way_out_is_first_and_works_by_mouse_and_by_shift(page: Page, address: str) -> None:
@@ -114,6 +115,7 @@ def test_pages_without_need_have_no_way_out(page: Page, address: str) -> None:
     assert page.locator("#exit").count() == 0
 
 
+@BOTH
 def test_the_keyboard_reaches_the_text_and_every_menu_item(page: Page, address: str) -> None:
     page.goto(address)
     menu = ["What was promised", "By subject", "Your ward", "The figures", "Report hate crime", "Get help", "About"]  # fmt: skip
@@ -129,7 +131,11 @@ def test_the_keyboard_reaches_the_text_and_every_menu_item(page: Page, address: 
     assert names[2:] == ["Search", *menu]
 
 
-@pytest.mark.parametrize("name", FEW)
+# The forms, the map and the folded parts of the site are on these.
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=() if n in WALKED else pytest.mark.thorough) for n in PAGES],
+)
 def test_the_tab_key_walks_the_page_from_top_to_end_and_back(tab: Tabs, address: str, name: str) -> None:
     page = tab()
     page.goto(address + PAGES[name])
@@ -148,7 +154,7 @@ def test_a_missing_page_has_the_sites_own_words(page: Page, address: str) -> Non
     assert answer.status == 404
     assert page.locator("h1").inner_text() == "Page not found"
     page.get_by_role("link", name="Go to the home page").click()
-    assert page.url == address
+    expect(page).to_have_url(address)
 
 
 def test_a_postcode_leads_to_its_ward_and_is_sent_nowhere(page: Page, address: str) -> None:
@@ -166,7 +172,7 @@ def test_a_postcode_leads_to_its_ward_and_is_sent_nowhere(page: Page, address: s
     link.wait_for()
     assert not any(re.search("br1|4by|se6", r, re.IGNORECASE) for r in requests)
     link.click()
-    assert page.url == address + "wards/downham/"
+    expect(page).to_have_url(address + "wards/downham/")
 
 
 @pytest.mark.parametrize(
@@ -181,6 +187,7 @@ def test_a_postcode_that_is_not_known_is_said_to_be_so(
     page.wait_for_selector(f".finder__found:has-text('{told}')")
 
 
+@BOTH
 def test_two_wards_stand_side_by_side(page: Page, address: str) -> None:
     page.goto(address + PAGES["compare"])
     heads = page.locator(".compare thead th:visible")
@@ -193,6 +200,7 @@ def test_two_wards_stand_side_by_side(page: Page, address: str) -> None:
     assert heads.count() == 21
 
 
+@BOTH
 def test_the_map_can_be_walked_by_keyboard(page: Page, address: str) -> None:
     page.goto(address + PAGES["wards"])
     ward = page.locator(".map:visible a").first

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from itertools import combinations
+from itertools import combinations, islice
 from random import Random
 from typing import Any
 
@@ -48,7 +48,7 @@ MEASURE = """async ([pairs, near, tolerances]) => {
     });
   };
   const pixels = async (svgs, {width, height}) => {
-    const context = Object.assign(document.createElement("canvas"), {width, height}).getContext("2d");
+    const context = Object.assign(document.createElement("canvas"), {width, height}).getContext("2d", {willReadFrequently: true});
     context.fillStyle = "white";
     context.fillRect(0, 0, width, height);
     for (const svg of svgs) {
@@ -65,7 +65,8 @@ MEASURE = """async ([pairs, near, tolerances]) => {
   const strange = (one, other, {width, height}, tolerance) => {
     let count = 0;
     for (let i = 0; i < one.length; i += 4) {
-      if ([0, 1, 2].every(n => Math.abs(one[i + n] - other[i + n]) <= tolerance)) continue;
+      if (Math.abs(one[i] - other[i]) <= tolerance && Math.abs(one[i + 1] - other[i + 1]) <= tolerance
+        && Math.abs(one[i + 2] - other[i + 2]) <= tolerance) continue;
       const [x, y] = [i / 4 % width, Math.floor(i / 4 / width)];
       const [least, most] = [[255, 255, 255], [0, 0, 0]];
       for (let v = Math.max(0, y - near); v <= Math.min(height - 1, y + near); v++)
@@ -145,9 +146,11 @@ def disagreements(name: str, measured: Mapping[str, Any]) -> Iterator[str]:
     if sorted(texts) != sorted(ours):
         yield f"{name}: other texts than plotly.js has: {set(texts) ^ set(ours)}"
         return
+    alike: dict[tuple[Any, ...], list[list[float]]] = {}
+    for o, look in zip(measured["ours"], ours, strict=True):
+        alike.setdefault(look, []).append(o["box"])
     for t, look in zip(measured["texts"], texts, strict=True):
-        alike = [o["box"] for o, own in zip(measured["ours"], ours, strict=True) if own == look]
-        far = min(max(abs(a - b) for a, b in zip(t["box"], box, strict=True)) for box in alike)
+        far = min(max(abs(a - b) for a, b in zip(t["box"], box, strict=True)) for box in alike[look])
         if far > NEAR_TEXT:
             yield f"{name}: “{t['text']}” is {far:.1f} pixels from where plotly.js draws it"
 
@@ -164,9 +167,13 @@ def faults_of_texts(
             yield f"{name}: “{t['text']}” has {t['size']} pixels"
         if t["turned"]:
             yield f"{name}: “{t['text']}” is turned"
-    for one, other in combinations(texts, 2):
-        if Box(*(shrunk(one["box"]))).touches(Box(*(shrunk(other["box"])))):
-            yield f"{name}: “{one['text']}” touches “{other['text']}”"
+    boxes = sorted(((Box(*shrunk(t["box"])), t["text"]) for t in texts), key=lambda b: b[0].left)
+    for n, (one, text) in enumerate(boxes, 1):
+        for other, words in islice(boxes, n, None):
+            if other.left >= one.right:
+                break
+            if one.touches(other):
+                yield f"{name}: “{text}” touches “{words}”"
     shapes = figure["layout"]["shapes"]
     for n, one in enumerate(shapes):
         if one.get("line", {}).get("dash") in ("dash", "dot"):

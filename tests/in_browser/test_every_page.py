@@ -3,11 +3,8 @@
 Each page is opened once, on a phone, then widened: everything that can have the focus gets it, and what it loads is weighed.
 `make every-page` runs this alone and prints what was counted.
 
-axe-core reads with every rule each page that shows something new: an element whose tags and classes up to the body, colours,
-size of letters and way of being placed were on no page before it, at either width. It reads the others without the rules for
-colours on the phone, and for the size of what can be pressed on the wide screen. `make every-page` reads every page with every rule.
-
-Of more than a dozen pages of one kind, such as the promises of all plans, it opens every tenth; `make every-page` opens all.
+It opens the pages that have, between them, every kind of element of the site: every tag with its classes and its role, below
+every line of others up to the body. `make every-page` opens all. tests/axe.py says what axe-core reads of each.
 """
 
 import gzip
@@ -19,13 +16,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from axe import READY, Seen, read
 from browser import leave
 from playwright.sync_api import Browser, Page
-from project import ROOT, is_thorough
+from project import is_thorough
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-COLOURS = ["color-contrast", "link-in-text-block"]  # the slowest rules by far
 PHONE, WIDE = 360, 1280
 ZOOMED = 320  # a window of 1,280 pixels at 400 %
 SHARES = 8  # neighbouring pages are checked in so many parts, which the processes that test take in turn
@@ -43,26 +39,6 @@ new PerformanceObserver(list => list.getEntries().forEach(e => e.value < 0.01 ||
 SEEN = "() => new Promise(done => requestAnimationFrame(() => setTimeout(() => done(portalSeen))))"
 KEPT = "() => [document.cookie, localStorage.length + sessionStorage.length].filter(Boolean)"
 OVER = "() => document.documentElement.scrollWidth - innerWidth"
-# Style sheets are fetched again only for experimental rules, which are not among ours.
-VIOLATIONS = """([rules, off]) => axe.run(document, {
-  runOnly: rules, rules: Object.fromEntries(off.map(o => [o, {enabled: false}])), resultTypes: ["violations"], preload: false
-}).then(found => ({
-  passed: found.passes.length,
-  wrong: found.violations.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(" | ")}`)}))"""
-# A number for each look of an element that the page shows.
-LOOKS = """() => {
-  const marks = new Map([[document.documentElement, 0]]);
-  const mixed = (number, text) => { for (let i = 0; i < text.length; i++) number = Math.imul(number ^ text.charCodeAt(i), 16777619); return number; };
-  const looks = new Set();
-  for (const e of document.body.querySelectorAll("*")) {
-    const mark = mixed(marks.get(e.parentElement) ?? 0, `${e.localName} ${e.getAttribute("class") ?? ""} ${e.getAttribute("role") ?? ""}`);
-    marks.set(e, mark);
-    if (!e.checkVisibility({visibilityProperty: true})) continue;
-    const s = getComputedStyle(e);
-    looks.add(mixed(mark, [s.color, s.backgroundColor, s.backgroundImage, s.fill, s.opacity, s.fontSize, s.fontWeight, s.display, s.position].join()));
-  }
-  return [...looks];
-}"""
 STOPS = """() => {
   const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex='-1'])")];
   const shown = all.filter(e => !e.disabled && !(e.type === "radio" && !e.checked) && e.checkVisibility({visibilityProperty: true}));
@@ -80,11 +56,13 @@ UNSEEN = """() => {
     e.focus();
     const name = (e.textContent || e.getAttribute("aria-label") || e.id).trim().slice(0, 40);
     if (look(e) === before) wrong.push(`${name}: looks the same with the focus`);
-    const middle = (low, high, end) => (Math.max(low, 0) + Math.min(high, end)) / 2;
-    const seen = [...e.getClientRects()].some(b => {
-      const top = document.elementFromPoint(middle(b.left, b.right, innerWidth), middle(b.top, b.bottom, innerHeight));
+    const at = (low, high, end, share) => Math.max(low, 0) + (Math.min(high, end) - Math.max(low, 0)) * share;
+    // An area of a map can be bent around its middle.
+    const shares = e.ownerSVGElement ? [0.5, 0.1, 0.3, 0.7, 0.9] : [0.5];
+    const seen = [...e.getClientRects()].some(b => shares.some(across => shares.some(down => {
+      const top = document.elementFromPoint(at(b.left, b.right, innerWidth, across), at(b.top, b.bottom, innerHeight, down));
       return top && (e.contains(top) || top.contains(e));
-    });
+    })));
     if (!seen) wrong.push(`${name}: is hidden when it has the focus`);
   }
   document.activeElement.blur();
@@ -102,7 +80,10 @@ def addresses(site: Path) -> list[str]:
 
 
 def chosen(paths: list[str]) -> list[str]:
-    """Return every page in a thorough run; else every tenth of those that have more than a dozen like them."""
+    """Return every page in a thorough run; else every tenth of those that have more than a dozen like them.
+
+    For what is checked of the source of a page: tests/integration/test_markup.py.
+    """
     kinds: dict[tuple[str, int], list[str]] = {}
     for path in paths:
         top, *below = path.split("/")[:-1] or [path]
@@ -112,10 +93,56 @@ def chosen(paths: list[str]) -> list[str]:
     )
 
 
+def _file(site: Path, path: str) -> Path:
+    return site / (f"{path}index.html" if path.endswith("/") or not path else path)
+
+
+Line = tuple[
+    tuple[str, str, str], ...
+]  # of an element and those around it: the tag, the classes and the role of each
+
+
+def lines(html: str) -> set[Line]:
+    """Return the line of each element of a page."""
+    body = LexborHTMLParser(html).body
+    found: set[Line] = set()
+    left: list[tuple[LexborNode, Line]] = [(body, ())] if body else []
+    while left:
+        element, above = left.pop()
+        told = element.attributes
+        line = (*above, (str(element.tag), told.get("class") or "", told.get("role") or ""))
+        found.add(line)
+        left += [(child, line) for child in element.iter()]
+    return found
+
+
+@cache
+def covering(site: Path) -> tuple[str, ...]:
+    """Return every page in a thorough run; else few and small ones that have every line of the site between them."""
+    paths = addresses(site)
+    if is_thorough():
+        return tuple(paths)
+    html = {p: _file(site, p).read_text() for p in paths}
+    own = {p: lines(text) for p, text in html.items()}
+    every = set().union(*own.values())
+    left = every.copy()
+    taken: list[str] = []
+    while left:
+        taken.append(max(paths, key=lambda p: len(own[p] & left) / len(html[p])))
+        left -= own[taken[-1]]
+    times = Counter(line for p in taken for line in own[p])
+    for path in taken.copy():  # one that was taken early can have nothing of its own any more
+        if all(times[line] > 1 for line in own[path]):
+            taken.remove(path)
+            times.subtract(own[path])
+    assert set().union(*(own[p] for p in taken)) == every
+    return tuple(sorted(taken))
+
+
 @pytest.fixture(scope="module")
-def looks() -> set[int]:
-    """Return the looks of elements on the pages that axe has read; each process has its own."""
-    return set()
+def seen() -> Seen:
+    """Return what the pages that axe has read show; each process has its own."""
+    return Seen()
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -124,19 +151,19 @@ def test_everybody_can_use_every_page(
     address: str,
     real_site: Path,
     share: int,
-    looks: set[int],
+    seen: Seen,
     record_property: Callable[[str, object], None],
 ) -> None:
-    paths = chosen(addresses(real_site))
-    assert len(paths) > (300 if is_thorough() else 100)
+    paths = covering(real_site)
+    assert len(paths) > (300 if is_thorough() else 60)
     first, last = (len(paths) * n // SHARES for n in (share, share + 1))
     own = paths[first:last]  # neighbours, which look alike
     counts: Counts = Counter()
     options = {"viewport": {"width": PHONE, "height": 800}, "reduced_motion": "reduce"}
     with chromium.new_context(**options) as context:  # type: ignore[arg-type]
         context.add_init_script(WATCH)
-        context.add_init_script(AXE.read_text())
-        opened = Opened.on(context.new_page(), address, looks)
+        context.add_init_script(READY)
+        opened = Opened.on(context.new_page(), address, seen)
         wrong = [f"{p}: {f}" for p in own for f in _faults(opened, p, real_site, counts)]
     assert wrong == []
     assert counts["accessibility rules that passed"] > 20 * counts["pages"]
@@ -150,14 +177,14 @@ class Opened:
 
     page: Page
     address: str
-    looks: set[int]
+    seen: Seen
     asked: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
     @classmethod
-    def on(cls, page: Page, address: str, looks: set[int]) -> "Opened":
+    def on(cls, page: Page, address: str, seen: Seen) -> "Opened":
         """Listens to a tab."""
-        own = cls(page, address, looks)
+        own = cls(page, address, seen)
         # Each page is weighed as if it were the first that a browser sees.
         page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
         page.on("request", lambda r: own.asked.append(r.url))
@@ -196,14 +223,10 @@ def _faults(opened: Opened, path: str, site: Path, counts: Counts) -> Iterator[s
 
 def _inaccessible(opened: Opened, width: int, counts: Counts) -> Iterator[str]:
     """What axe finds wrong with the page that is open."""
-    looks = set(opened.page.evaluate(LOOKS))
-    everything = is_thorough() or not looks <= opened.looks
-    opened.looks.update(looks)
-    counts[f"pages read with all rules at {width} pixels"] += everything
-    rules = RULES if everything or width == PHONE else ["target-size"]
-    found = opened.page.evaluate(VIOLATIONS, [rules, [] if everything else COLOURS])
-    yield from (f"{v} at {width}" for v in found["wrong"])
-    counts["accessibility rules that passed"] += found["passed"]
+    found = read(opened.page, opened.seen, again=width != PHONE)
+    yield from (f"{v} at {width}" for v in found.wrong)
+    counts[f"pages read with all rules at {width} pixels"] += found.everything
+    counts["accessibility rules that passed"] += len(found.passed)
 
 
 @cache
@@ -214,7 +237,7 @@ def _compressed(file: Path) -> int:
 def _weight(asked: list[str], site: Path, counts: Counts) -> Iterator[str]:
     """What is too heavy, and what is loaded before somebody reaches for it."""
     names = {unquote(urlsplit(a).path).lstrip("/") for a in asked}
-    files = {n: _compressed(site / (f"{n}index.html" if n.endswith("/") or not n else n)) for n in names}
+    files = {n: _compressed(_file(site, n)) for n in names}
     total = sum(files.values())
     counts[HEAVIEST] = max(counts[HEAVIEST], total)
     if total > BUDGET:

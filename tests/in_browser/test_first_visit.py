@@ -31,8 +31,17 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("width", [360, 1280])
+# What a wide screen loads besides is a larger drawing; these have the largest.
+WIDE = {"home", "all wards", "a ward", "a figure"}
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        *((name, 360) for name in PAGES),
+        *(pytest.param(name, 1280, marks=() if name in WIDE else pytest.mark.thorough) for name in PAGES),
+    ],
+)
 def test_a_first_visit_is_light(
     tab: Tabs,
     address: str,

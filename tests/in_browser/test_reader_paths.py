@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from browser import BOTH
 from playwright.sync_api import Page
 from project import ROOT
 
@@ -68,6 +69,7 @@ PATHS = (
 )
 
 
+@BOTH
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: p.question)
 def test_the_answer_is_on_the_first_screen_after_these_taps(
     page: Page, address: str, path: Path, record_property: Callable[[str, object], None]

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Tabs, served
+from axe import Seen, read
+from browser import BOTH, Tabs, served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -22,7 +23,7 @@ from portal.site import building, parsed_pages, search_index
 from project import ROOT, examples, make_project, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SEEN = Seen()
 PAGE = search.SEARCH
 GOOD = '[[same]]\nwords = ["mugging", "robbery"]\nfirst = ["help/"]\n'
 
@@ -408,8 +409,9 @@ def test_a_postcode_or_a_part_of_one_leads_to_its_wards_first(
     assert len(links(searching, heading)) == count
     if typed.startswith("burglary"):
         assert links(searching, "Start here") == ["figures/recorded-burglary/"]
-    results(searching).locator("a").first.click()
-    assert searching.locator("h1").inner_text().endswith("ward")
+    if typed == "SE6":  # as for any other
+        results(searching).locator("a").first.click()
+        expect(searching.locator("h1")).to_have_text("Rushey Green ward")
 
 
 def test_the_page_says_that_a_postcode_is_unknown(searching: Page) -> None:
@@ -460,6 +462,7 @@ def test_clearing_the_search_leaves_nothing_on_the_page(phone: Page) -> None:
     assert phone.get_by_role("status").inner_text() == ""
 
 
+@BOTH
 def test_results_are_reached_and_opened_by_keyboard_alone(page: Page, address: str) -> None:
     page.goto(address)
     focused = "document.activeElement"
@@ -507,19 +510,29 @@ def test_a_result_has_its_place_and_a_sentence_with_the_words_marked(searching: 
     assert 8 <= len(result.locator("p").last.inner_text().split()) <= 32
 
 
+LOADED = {
+    "**/pagefind/pagefind.js*": "robbery",
+    "**/pagefind/wasm*": "robbery",
+    "**/pagefind/*.pf_meta": "robbery",
+    "**/pagefind/index/*": "robbery",
+    "**/pagefind/fragment/*": "robbery",
+    "**/search/words.json": "robbery",
+    "**/wards/postcodes.json": "SE13 6AA",
+}
+# Pagefind loads its parts in one way, and our script what is ours.
+ALIKE = {"**/pagefind/wasm*", "**/pagefind/*.pf_meta", "**/pagefind/index/*", "**/wards/postcodes.json"}
+
+
 @pytest.mark.parametrize(
-    ("broken", "words"),
+    ("broken", "words", "how"),
     [
-        ("**/pagefind/pagefind.js*", "robbery"),
-        ("**/pagefind/wasm*", "robbery"),
-        ("**/pagefind/*.pf_meta", "robbery"),
-        ("**/pagefind/index/*", "robbery"),
-        ("**/pagefind/fragment/*", "robbery"),
-        ("**/search/words.json", "robbery"),
-        ("**/wards/postcodes.json", "SE13 6AA"),
+        *((broken, words, "no connection") for broken, words in LOADED.items()),
+        *(
+            pytest.param(broken, words, "not there", marks=pytest.mark.thorough if broken in ALIKE else ())
+            for broken, words in LOADED.items()
+        ),
     ],
 )
-@pytest.mark.parametrize("how", ["no connection", "not there"])
 def test_a_failure_to_load_is_announced_and_can_be_retried(
     phone: Page, broken: str, words: str, how: str
 ) -> None:
@@ -546,17 +559,16 @@ def test_a_failure_to_load_more_results_is_announced(phone: Page) -> None:
     assert "found" in look_for(phone, "knife crime")
 
 
+@BOTH
 @pytest.mark.parametrize("words", ["", "DV", "SE6", "robbery", "elephant"])
 def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, address: str, words: str) -> None:
     page.goto(address + PAGE)
     if words:
         look_for(page, words)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.evaluate(AXE.read_text())
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found["violations"]] == []
-    assert len(found["passes"]) > 20
+    found = read(page, SEEN)
+    assert found.wrong == ()
+    assert len(found.passed) > 20
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -577,12 +589,13 @@ def test_the_search_page_has_a_way_out_because_results_can_be_sensitive(phone: P
     assert phone.get_by_role("link", name="Leave this page").is_visible()
 
 
+@BOTH
 def test_the_search_is_one_link_on_every_page_and_no_item_of_the_menu(page: Page, address: str) -> None:
     for path in ("", "figures/knife-crime/", "no/such/page/"):
         page.goto(address + path)
         assert page.get_by_role("navigation", name="Main menu").get_by_text("Search").count() == 0
         page.get_by_role("banner").get_by_role("link", name="Search", exact=True).click()
-        assert page.url == address + PAGE
+        expect(page).to_have_url(address + PAGE)
 
 
 def test_without_javascript_the_page_says_so_and_links_to_other_pages(tab: Tabs, address: str) -> None:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import Tabs
+from browser import BOTH, Tabs
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -18,6 +18,7 @@ def reader(page: Page, address: str) -> Page:
     return page
 
 
+@BOTH
 def test_a_click_shows_the_meaning_and_another_hides_it(reader: Page) -> None:
     term = reader.locator(".term").first
     meaning = term.locator("xpath=following-sibling::span[1]")
@@ -56,7 +57,7 @@ def test_without_script_the_word_leads_to_its_entry(tab: Tabs, address: str) -> 
     term = page.locator(".term").first
     word = term.inner_text()
     term.click()
-    assert page.url.partition("#")[0] == address + "about/words/"
+    expect(page).to_have_url(re.compile(f"^{re.escape(address)}about/words/#"))
     assert page.locator("dt:target").inner_text().rstrip("s") == word.rstrip("s")
 
 

@@ -1,4 +1,4 @@
-"""Ways of reading that axe-core does not try: the tree that screen readers get, high contrast, more space, paper."""
+"""Ways of reading that axe-core does not try: the tree that screen readers get, high contrast, paper."""
 
 from collections.abc import Iterator
 
@@ -7,15 +7,28 @@ from browser import Tabs
 from playwright.sync_api import Page
 from test_browser import CHARTS, PAGES
 
-# WCAG 1.4.12: readers may set these, and nothing may be lost.
-SPACING = """
-* { letter-spacing: .12em !important; line-height: 1.5 !important; word-spacing: .16em !important; }
-p { margin-bottom: 2em !important; }
-"""
-CLIPPED = """() => [...document.querySelectorAll("h1, h2, h3, p, li, a, td, th, label, button, summary, dt, dd, figcaption")]
-  .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest("svg, .skip, .table, thead"))
-  .filter(e => e.getBoundingClientRect().right > innerWidth + 1 || (getComputedStyle(e).overflow === "hidden" && e.scrollHeight > e.clientHeight + 1))
-  .map(e => e.textContent.trim().slice(0, 60))"""
+# From the end to the start, so that the page scrolls up and each comes to the top.
+COVERED = """() => {
+  const bar = document.querySelector("#exit");
+  const stops = [...document.querySelectorAll("article a[href]")].filter(e => e.checkVisibility({visibilityProperty: true})).reverse();
+  const covered = stops.filter(e => {
+    e.focus();
+    return document.activeElement !== e || e.getBoundingClientRect().top < bar.getBoundingClientRect().bottom - 1;
+  });
+  return [stops.length, covered.map(e => e.textContent)];
+}"""
+# Parts without an edge, and links that look the same with the focus.
+FORCED = """() => {
+  const width = style => parseFloat(style.borderTopWidth) + parseFloat(style.borderLeftWidth);
+  const flat = [...document.querySelectorAll(".exit, .card, .tag, .urgent, .button")].filter(e => !(width(getComputedStyle(e)) > 0));
+  const links = [...document.querySelectorAll("a[href]")].filter(e => e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length);
+  const unseen = links.slice(0, 12).filter(e => {
+    e.focus();
+    const style = getComputedStyle(e);
+    return style.outlineStyle !== "solid" || !(parseFloat(style.outlineWidth) >= 2);
+  });
+  return [links.length, flat.map(e => e.className), unseen.map(e => e.textContent)];
+}"""
 MOVING = """() => [...document.querySelectorAll("*")].filter(e => {
   const s = getComputedStyle(e);
   return s.transitionDuration.split(", ").some(d => parseFloat(d) > 0) || s.animationName !== "none" || s.scrollBehavior === "smooth";
@@ -102,19 +115,6 @@ def test_withheld_figures_are_said_and_not_left_blank(phone: Page, address: str)
     )
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_lost_with_more_space_between_letters_and_lines(
-    phone: Page, address: str, name: str
-) -> None:
-    phone.goto(address + PAGES[name])
-    phone.evaluate(
-        "css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets = [s]; }",
-        SPACING,
-    )
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
-    assert phone.evaluate(CLIPPED) == []
-
-
 @pytest.mark.parametrize("name", ["home", "ward", "wards", "choose", "indicator", "scorecard"])
 def test_in_forced_colours_everything_keeps_its_edge_and_the_focus_is_seen(
     tab: Tabs, address: str, name: str
@@ -122,19 +122,10 @@ def test_in_forced_colours_everything_keeps_its_edge_and_the_focus_is_seen(
     page = tab(1280, forced_colors="active")
     page.goto(address + PAGES[name])
     assert page.evaluate("matchMedia('(forced-colors: active)').matches")
-    for part in (".exit", ".card", ".tag", ".urgent", ".button"):
-        for found in page.locator(part).all():
-            width = found.evaluate(
-                "e => parseFloat(getComputedStyle(e).borderTopWidth) + parseFloat(getComputedStyle(e).borderLeftWidth)"
-            )
-            assert width > 0, f"{part} has no edge"
-    for link in page.locator("a[href]:visible").all()[:12]:
-        link.focus()
-        style = link.evaluate(
-            "e => [getComputedStyle(e).outlineStyle, parseFloat(getComputedStyle(e).outlineWidth)]"
-        )
-        assert style[0] == "solid"
-        assert style[1] >= 2
+    links, flat, unseen = page.evaluate(FORCED)
+    assert links > 12
+    assert flat == []
+    assert unseen == []
 
 
 @pytest.mark.parametrize("name", ["home", "ward", "wards", "indicator", "search"])
@@ -158,15 +149,10 @@ def test_the_way_out_covers_nothing_that_has_the_focus(phone: Page, address: str
     """It stays at the top of the window while the page scrolls under it."""
     phone.emulate_media(reduced_motion="reduce")
     phone.goto(address + PAGES[name])
-    stops = phone.locator("article a[href]:visible")
     phone.evaluate("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
-    bar = phone.locator("#exit")
-    for n in reversed(range(stops.count())):
-        stops.nth(n).focus()
-        box, over = stops.nth(n).bounding_box(), bar.bounding_box()
-        assert box
-        assert over
-        assert box["y"] >= over["y"] + over["height"] - 1
+    reached, covered = phone.evaluate(COVERED)
+    assert reached > 5
+    assert covered == []
 
 
 @pytest.mark.parametrize("name", ["home", "ward", "indicator", "action", "help"])
