@@ -79,6 +79,20 @@ def addresses(site: Path) -> list[str]:
     return [p.removesuffix("index.html") for p in found]
 
 
+def chosen(paths: list[str]) -> list[str]:
+    """Return every page in a thorough run; else every tenth of those that have more than a dozen like them.
+
+    For what is checked of the source of a page: tests/integration/test_markup.py.
+    """
+    kinds: dict[tuple[str, int], list[str]] = {}
+    for path in paths:
+        top, *below = path.split("/")[:-1] or [path]
+        kinds.setdefault((top, len(below)), []).append(path)
+    return sorted(
+        p for alike in kinds.values() for p in alike[:: 10 if len(alike) > 12 and not is_thorough() else 1]
+    )
+
+
 def _file(site: Path, path: str) -> Path:
     return site / (f"{path}index.html" if path.endswith("/") or not path else path)
 
@@ -103,7 +117,7 @@ def lines(html: str) -> set[Line]:
 
 
 @cache
-def chosen(site: Path) -> tuple[str, ...]:
+def covering(site: Path) -> tuple[str, ...]:
     """Return every page in a thorough run; else few and small ones that have every line of the site between them."""
     paths = addresses(site)
     if is_thorough():
@@ -140,7 +154,7 @@ def test_everybody_can_use_every_page(
     seen: Seen,
     record_property: Callable[[str, object], None],
 ) -> None:
-    paths = chosen(real_site)
+    paths = covering(real_site)
     assert len(paths) > (300 if is_thorough() else 60)
     first, last = (len(paths) * n // SHARES for n in (share, share + 1))
     own = paths[first:last]  # neighbours, which look alike
