@@ -77,7 +77,7 @@ def build_index(site: Path, texts: Mapping[str, SearchText]) -> int:
             for _ in indexed[-_AHEAD:]:
                 pagefind.answer()
             files = pagefind.ask("GetFiles", index_id=pagefind.index)["files"]
-    except (OSError, EOFError, ValueError, KeyError) as error:
+    except (BrokenPipeError, EOFError, ValueError, KeyError) as error:
         message = f"Pagefind stopped while it built the search index: {error!r}."
         fix = "Build again. If it fails again, uninstall pagefind_bin: the site is then built without search."
         raise PortalError([Problem("build", code="search", message=message, fix=fix)]) from None
