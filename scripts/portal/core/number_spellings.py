@@ -1,13 +1,11 @@
 """Say what to write for numbers that people spell in another way than tables do: (120), 120-, 1'250, ½, 25k, 50+, £1,250."""
 
 import re
-from decimal import Decimal
 
 from portal.core import text
 from portal.core.problems import Fault
 
 _HALVES = {"½": "5", "¼": "25", "¾": "75"}
-_ZEROS = {"k": 3, "m": 6, "bn": 9}
 
 
 def fault(words: str) -> Fault | None:
@@ -23,9 +21,8 @@ def fault(words: str) -> Fault | None:
         return Fault(f"{quoted} has marks between the thousands.", f"Write {number}.")
     if part := re.fullmatch(r"([+-]?\d*) ?([½¼¾])", digits, re.ASCII):
         return Fault(f"{quoted} has a fraction.", f"Write {part[1] or 0}.{_HALVES[part[2]]}.")
-    if short := re.fullmatch(r"£? ?(\d+(?:\.\d+)?) ?(k|m|bn)", digits.lower(), re.ASCII):
-        number = Decimal(short[1]).scaleb(_ZEROS[short[2]])
-        fix = f"Write the number in full, as it is in the source: about {number:f}."
+    if re.fullmatch(r"£? ?\d+(?:\.\d+)? ?(k|m|bn)", digits.lower(), re.ASCII):
+        fix = "Look up the whole number in the source, and write it in full."
         return Fault(f"{quoted} is a shortened number.", fix)
     if re.fullmatch(r"[\d,]+ ?\+", digits, re.ASCII):
         fix = "Write the number itself if it is published. If not, leave the cell empty and write x (not available) under status."

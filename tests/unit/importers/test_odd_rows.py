@@ -21,7 +21,7 @@ READ = ["calls,E09999999,2020-06-01,2020-06-30,,25,,report,Table 1", "calls,E099
     ("written", "told"),
     [
         ("(1,234)", "Write -1234 if it is less than 0"), ("25-", "Write -25 if"), ("£25-", "Write -25 if"), ("1'250", "Write 1250."), ("1’250’000", "Write 1250000."),
-        ("1_250", "Write 1250."), ("½", "Write 0.5."), ("2¼", "Write 2.25."), ("25k", "about 25000."), ("1.2m", "about 1200000."), ("£3bn", "about 3000000000."),
+        ("1_250", "Write 1250."), ("½", "Write 0.5."), ("2¼", "Write 2.25."), ("25k", "write it in full"), ("1.2m", "write it in full"), ("£3bn", "write it in full"),
         ("50+", "the number itself if it is published"), ("£1,250", "Compare it with the source"), ("25", ""), ("1.234,56", ""), ("25 (24)", ""), ("c. 50", ""),
     ],
 )  # fmt: skip
@@ -49,7 +49,7 @@ def test_what_is_no_row_of_the_table_is_one_question_and_can_be_left_out(case: s
     rows, key = SHEETS[case]
     book = openpyxl.Workbook()
     for row in rows:
-        book.active.append(row)  # type: ignore[union-attr]
+        book.active.append(row)
     book.save(path := tmp_path / "sheet.xlsx")
     root = make_project(tmp_path / "tiny")
     before = (root / FILE).read_text()

@@ -15,7 +15,7 @@ from project import TINY, ask, make_project
 
 FILE = "data_packages/figures/data/observations.csv"
 TABLE = {"area": ("Area",), "count": ("Count",), "month": ("Month",)}
-COUNT = [{"name": "area", "type": "string"}, {"name": "count", "type": "integer"}, {"name": "month", "type": "string"}]  # fmt: skip
+COUNT: list[dict[str, Any]] = [{"name": "area", "type": "string"}, {"name": "count", "type": "integer"}, {"name": "month", "type": "string"}]  # fmt: skip
 TWO = [*COUNT, {"name": "other", "type": "number"}]
 
 
@@ -66,7 +66,7 @@ AMONG = {
 def test_a_split_number_is_named_in_a_row_that_is_not_too_wide(case: str) -> None:
     line, told = AMONG[case]
     month = {"name": "month", "type": "string", "constraints": {"pattern": "20[0-9]{2}"}}
-    fields = SHORT if "right" in case else [SHORT[0], SHORT[1], month, SHORT[3]]
+    fields: Sequence[Field] = SHORT if "right" in case else [SHORT[0], SHORT[1], month, SHORT[3]]
     fault = wide_rows.split_among(row(line), fields)
     assert (told in fault.fix) if fault and told else not (fault or told)
 

@@ -149,10 +149,10 @@ class _Rows:
             (c, x) for c in self.layout.columns.values() if (x := self.layout.sheet.cells.get((row, c)))
         ]
         if len(cells_of_row) == 1 and self._is_unsplit(cells_of_row[0][1].text):
-            column, cell = cells_of_row[0]
+            place, cell = cells_of_row[0]
             fix = "Separate its cells as in the other rows, and remove quotation marks around the whole row."
             fault = CellFault(f"The whole row is in one cell: “{_short(squeezed(cell.text))}”.", fix)
-            self.reading.settled(fault, Spot(self.layout.sheet.name, row, column))
+            self.reading.settled(fault, Spot(self.layout.sheet.name, row, place))
             return None
         if self._is_left_out(row):
             return None
