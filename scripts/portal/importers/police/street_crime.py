@@ -402,7 +402,7 @@ def _unplaced(file: str, month: str, codes: set[str], place: Place) -> Problem:
     known = set().union(*place.lsoas.values())
     strange = sorted(codes - known)
     if strange:
-        message = f"{len(strange)} LSOAs of {place.area.name}, such as {strange[0]}, are not in the geography package."
+        message = f"The geography package does not have {many(len(strange), 'LSOA')} of {place.area.name}, such as {strange[0]}."
         other = next(iter({2011, 2021} - place.lsoas.keys()), None)
         lookup = f"a lookup of the LSOAs of {other}" if other else "a newer lookup of LSOAs"
         fix = f"Import {lookup} with the format lsoas first. Rows before June 2023 have the LSOAs of 2011, later ones those of 2021."
