@@ -103,7 +103,7 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
         _by_area(named, place, named["series"]),
         _by_area(crimes, place, pd.Series(ALL, crimes.index)),
         _by_neighbourhood(named, place),
-        _by_part(outcomes, place),
+        _with_total(_by_part(outcomes, place)),
     ]
     filled = [f for f in frames if not f.empty]
     return Counts(pd.concat(filled, ignore_index=True), (*findings, *thin, *_of_unknown(strange)))
@@ -456,6 +456,12 @@ def _by_neighbourhood(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     axes = (set(inside["series"]), set(place.neighbourhoods.values()), set(inside["month"]))
     every = pd.MultiIndex.from_product([sorted(a) for a in axes], names=["series", "area", "month"])
     return counted.reindex(every, fill_value=0).reset_index().assign(part="")
+
+
+def _with_total(parts: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts of a split with their total, which other indicators publish: a small part is withheld against it."""
+    total = parts.groupby(["series", "area", "month"], as_index=False)["count"].sum().assign(part="")
+    return pd.concat([parts, total], ignore_index=True)
 
 
 def _by_part(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
