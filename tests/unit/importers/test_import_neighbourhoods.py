@@ -1,6 +1,7 @@
 """Wards divided into neighbourhoods, and crime counted in them."""
 
 import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,16 @@ import shapely
 from portal.core.model import Content, Observation
 from portal.core.places import Lsoa, NeighbourhoodLsoa
 from portal.core.problems import PortalError
+from portal.core.settings import Settings
 from portal.core.vocabulary import AreaKind
+from portal.data import packages
+from portal.disclosure.clearing import ClearedContent
 from portal.disclosure.neighbourhoods import FormerPart
-from portal.importers import recognition
+from portal.importers import importing, recognition
 from portal.importers.geography import neighbourhoods
 from portal.importers.geography.neighbourhoods import Division
 from portal.importers.police import street_crime
+from project import ROOT
 from test_import_elsewhere import AREAS, ASB, MORE, NORTH, SOUTH, TOWN, area, content, real, street, total
 
 SIDE = 0.006  # degrees
@@ -223,3 +228,33 @@ def test_lewisham_is_divided_without_remainder_and_no_part_is_small() -> None:
     in_ward = Counter(parents[code] for code in parts)
     assert (len(parts), sum(n == 1 for n in in_ward.values())) == (40, 2)
     assert min(sum(people[e] for e in parts[c]) for c in parts if in_ward[parents[c]] > 1) == 5_120
+
+
+@real
+def test_the_import_asks_before_it_takes_out_figures_of_neighbourhoods_that_change(
+    checked: tuple[Settings, ClearedContent],
+) -> None:
+    settings, content = checked[0], checked[1].content
+    read_packages, _ = packages.read_all(ROOT, settings.packages)
+    files = (
+        MORE / "boundaries" / "lsoa21_lewisham_wgs84.geojson",
+        MORE / "population" / "census2021_TS021_lsoa_nomis_lewisham.csv",
+    )
+    job = importing.ImportJob("neighbourhoods", files, content.neighbourhoods[0].source)
+    table = settings.packages_folder / "anti-social-behaviour" / "data" / "observations.csv"
+    assert not importing.plan(job, content, read_packages, settings).doubts
+
+    larger = replace(settings, disclosure=replace(settings.disclosure, smallest_area=7_000))
+    plan = importing.plan(job, content, read_packages, larger)
+    (doubt,) = plan.doubts
+    assert doubt.key == importing.OTHER_NEIGHBOURHOODS
+    assert "would be taken out of the tables" in doubt.question
+    areas = {
+        r["code"]
+        for r in csv.DictReader(
+            io.StringIO(plan.files[table.parents[2] / "geography" / "data" / "areas.csv"])
+        )
+    }
+    before, after = ([*csv.DictReader(io.StringIO(t))] for t in (table.read_text(), plan.files[table]))
+    assert after == [r for r in before if r["area"] in areas]
+    assert 0 < len(before) - len(after) < len(before)
