@@ -41,7 +41,7 @@ _LARGEST = 3
 # Parts of records that do not say what is asked.
 _UNSAID = ("Not stated", "Not recorded")
 # Breakdowns whose parts are not kinds of one thing, so that nothing is "recorded as" one of them.
-NO_KIND = ("measure", "item", "window")
+NO_KIND = ("measure", "item", "window", "result")
 
 
 @dataclass(frozen=True)
