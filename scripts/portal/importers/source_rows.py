@@ -34,7 +34,9 @@ def row(format_: str, newest: str, extracted: str = "", url: str = "") -> dict[s
     `extracted` is the day on which the files were fetched, `url` their own address; both can be unknown.
     """
     known = formats()[format_]
-    is_year = re.fullmatch(r"[0-9]{4}", newest) is not None  # as for outlines and residents, which have no months
+    is_year = (
+        re.fullmatch(r"[0-9]{4}", newest) is not None
+    )  # as for outlines and residents, which have no months
     to = f", {newest}" if is_year else f" to {loose_date(newest)}" if newest else ""
     if known.title.endswith(newest):
         to = ""

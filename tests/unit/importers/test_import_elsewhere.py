@@ -448,6 +448,7 @@ def test_decimal_commas_day_first_dates_two_spellings_and_a_side_note_are_read(t
         ("2023-12-31,PAS,Lewisham,Trust MPS,50,0.5", "not a share between 0 and 1"),
         ("2023-12-31,PAS,Lewisham,Trusts MPs,0.5,0.5", "is not known"),
         ("2023-12-31,PAS,Nowhere,Trust MPS,0.5,0.5", "None of the boroughs"),
+        ("", "no row of a borough"),
         (
             "2023-12-31,PAS,Lewisham,Trust MPS,0.5,0.5\n2023-12-31,PAS,Lewisham,Trust MPS,0.6,0.5",
             "has 2 values",
