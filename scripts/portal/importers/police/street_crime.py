@@ -460,8 +460,9 @@ def _by_neighbourhood(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
 
 def _with_total(parts: pd.DataFrame) -> pd.DataFrame:
     """Return the parts of a split with their total, which other indicators publish: a small part is withheld against it."""
-    total = parts.groupby(["series", "area", "month"], as_index=False)["count"].sum().assign(part="")
-    return pd.concat([parts, total], ignore_index=True)
+    total = parts.groupby(["series", "area", "month"])["count"].sum().reset_index().assign(part="")
+    whole: pd.DataFrame = pd.concat([parts, total], ignore_index=True)
+    return whole
 
 
 def _by_part(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
