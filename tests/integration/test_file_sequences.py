@@ -1,5 +1,6 @@
 """Files of the police one after another, forward, back and again: what the release and the corrections then say."""
 
+import csv
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ from portal.importers import importing, source_rows
 from portal.importers.importing import ImportJob, PlannedImport
 from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.release_pages import CorrectionsPage
+from portal.pages.views import ComparePage
 from portal.releases import change_report, comparison, releasing
 from portal.releases.releasing import ReleaseRequest
 from portal.site import building, written_pages
@@ -206,3 +208,19 @@ def test_a_thirteenth_month_moves_the_year_on_and_takes_no_ward_back(with_stops:
         "2024-07"
     }
     assert not corrected(with_stops)
+
+
+def test_wards_without_12_months_in_a_row_are_not_compared(portal: Path, tmp_path: Path) -> None:
+    """Files with gaps, or of a few months, give quarters only: no row of rates is without any rate."""
+    with NEWEST.open(newline="") as lines:
+        rows = [*csv.reader(lines)]
+    months = [n for n, c in enumerate(rows[0]) if c.isdigit()]
+    few = tmp_path / "ward.csv"
+    with few.open("w", newline="") as lines:
+        csv.writer(lines).writerows([[c for n, c in enumerate(r) if n not in months[:-6]] for r in rows])
+    imported(portal, "mps-ward", [few])
+    settings, cleared = building.check(portal)
+    pages = all_pages(settings, cleared, PageInputs(written=written_pages.read(settings)))
+    page = next(p.content for p in pages if isinstance(p.content, ComparePage))
+    assert figures(portal).count("\n") > 19
+    assert page.rows == ()

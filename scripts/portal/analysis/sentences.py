@@ -38,8 +38,10 @@ from portal.disclosure.clearing import ClearedContent, period_order
 # The most figures that a sentence names; the table has the rest.
 _NAMED = 8
 _LARGEST = 3
+# Parts of records that do not say what is asked.
+_UNSAID = ("Not stated", "Not recorded")
 # Breakdowns whose parts are not kinds of one thing, so that nothing is "recorded as" one of them.
-NO_KIND = ("measure", "item", "window")
+NO_KIND = ("measure", "item", "window", "result")
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,7 @@ def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     whole = s.with_unit(total) if total and one_area and s.indicator.unit in ADDABLE_UNITS else ""
     kinds = s.indicator.unit == Unit.COUNT and s.indicator.breakdown not in NO_KIND
     if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
-        listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
+        listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))} "
     else:
         named = listed(_named_once(s, [(o, _in_brackets(s, s.name(o))) for o in known[:_LARGEST]]))
         entries = f"{named}, of {whole} in all" if named and whole else named
@@ -319,11 +321,14 @@ def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
 
 
 def _recorded_as(s: ChartInput, figures: Sequence[Observation], of_all: bool) -> str:
-    """Return `52 crimes were recorded as Racial, 10 as Homophobic and 7 as Faith`; without the unit if `of_all`."""
-    first, *others = figures
+    """Return `52 crimes were recorded as Racial and 10 as Faith. For 7, it was not stated.`; without the unit if `of_all`."""
+    unsaid = [o for o in figures if s.name(o) in _UNSAID]
+    first, *others = [o for o in figures if o not in unsaid] or unsaid
     were = "was" if first.value == 1 else "were"
     begin = f"{s.without_unit(first) if of_all else s.with_unit(first)} {were} recorded as {s.name(first)}"
-    return listed([begin, *(f"{s.without_unit(o)} as {s.name(o)}" for o in others)])
+    known = listed([begin, *(f"{s.without_unit(o)} as {s.name(o)}" for o in others)])
+    rest = [f"For {s.without_unit(o)}, it was {lower_first(s.name(o))}." for o in unsaid]
+    return " ".join([f"{known}.", *(rest if first not in unsaid else ())])
 
 
 def _in_brackets(s: ChartInput, name: str) -> str:
@@ -461,6 +466,6 @@ def describe_revisions(s: ChartInput, *, has_bar: bool = True) -> str:
         return ""
     band = revision_band(s.released, newest[-1])
     return (
-        f"The figure for {s.label(newest[-1])} is provisional. Later files changed 95% of such figures by no more than "
+        f"The figure for {the_period(s, newest[-1])} is provisional. Later files changed 95% of such figures by no more than "
         f"{number(known.percent)}%, which is {number(Decimal(band))} here{': the thin bar shows that range' if has_bar else ''}."
     )

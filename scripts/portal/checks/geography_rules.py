@@ -83,7 +83,10 @@ def _neighbourhoods(checked: ValidRows) -> Iterator[Problem]:
     """Check that each neighbourhood is in a ward and made of more than one LSOA, all of them in that ward."""
     areas = {row["code"]: row for row in checked.rows("geography", "areas")}
     ward_of = {row["code"]: row["area"] for row in checked.rows("geography", "lsoas")}
-    again = "Import the neighbourhoods again."
+    again = (
+        "If the wards or their LSOAs changed, divide the wards again: `portal import neighbourhoods` with the outlines and "
+        "the residents of LSOAs. It asks before it takes out figures of neighbourhoods that change."
+    )
     lsoas: dict[str, int] = {}
     placed = {row["lsoa"] for row in checked.rows("geography", "neighbourhoods")}
     for row in checked.rows("geography", "neighbourhoods"):

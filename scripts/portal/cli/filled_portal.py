@@ -181,7 +181,9 @@ def _files_for(
         yield from _of_neighbourhoods(ordered, folder)
         return
     for file in (f for f in ordered if f.format == format_):
-        if format_ == "lsoas" and not _is_about(file.path, portal.area):
+        if format_ == "lsoas" and not (
+            _is_about(file.path, portal.area) or _names_place(file.path, portal.place)
+        ):
             continue
         if format_ in ("police-street", "police-outcomes") and not _names_place(file.path, portal.place):
             continue
@@ -445,7 +447,8 @@ def _section(filled: FilledPortal) -> Iterator[str]:
 
 
 def _named(names: Sequence[str], most: int = 3) -> str:
-    if len(names) <= most:
+    alike = {re.sub(r"\d", "0", name) for name in names}
+    if len(names) <= most or len(alike) > 1:
         return listed(list(names))
     return f"{names[0]} to {names[-1]} ({len(names)} files)"
 

@@ -83,7 +83,7 @@ def clear(
     Raises:
         PortalError: the policy forbids a figure, or a withheld figure can be worked out; every such figure is named.
     """
-    if forbidden := (*forbidden_figures(content, policy), *_splits_of_withheld(content)):
+    if forbidden := _forbidden(content, policy, earlier):
         raise PortalError(forbidden)
     if leaks := tuple(_leak_problems(content, policy, earlier, memory)):
         raise PortalError(leaks)
@@ -107,17 +107,26 @@ def problems(
     `about` are the indicators whose figures have changed: sums of which they are no part are as they were, and are left
     out, because working them out takes longest. Numbers that fit by themselves are looked for among all figures.
     """
-    forbidden = (*forbidden_figures(content, policy), *_splits_of_withheld(content))
+    forbidden = _forbidden(content, policy, earlier)
     try:
         return (*forbidden, *_leak_problems(content, policy, earlier, memory, about))
     except PortalError as error:  # figures that contradict each other
         return (*forbidden, *error.problems)
 
 
-def quick_problems(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
+def quick_problems(
+    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
+) -> tuple[Problem, ...]:
     """Return the `problems` that need no solver: what the policy forbids, and numbers that fit by themselves."""
     relations = _not_accepted(undeclared_relations.find_problems(content, policy), content.accepted)
-    return (*forbidden_figures(content, policy), *_splits_of_withheld(content), *relations)
+    return (*_forbidden(content, policy, earlier), *relations)
+
+
+def _forbidden(
+    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease]
+) -> tuple[Problem, ...]:
+    divided = neighbourhoods.divided_otherwise(content, ((e.name, e.parts) for e in earlier))
+    return (*forbidden_figures(content, policy), *_splits_of_withheld(content), *divided)
 
 
 def _splits_of_withheld(content: Content) -> Iterator[Problem]:

@@ -32,6 +32,7 @@ from portal.core.small_counts import (
 )
 from portal.disclosure import missing_rows
 from portal.disclosure.atoms import Atoms
+from portal.disclosure.neighbourhoods import FormerPart
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import Interval, PublishedFigure
@@ -41,11 +42,12 @@ Generation = tuple[date | None, date | None]
 
 @dataclass(frozen=True)
 class EarlierRelease:
-    """What an earlier release published: its name, its figures, and the indicators that no longer exist."""
+    """What an earlier release published: its name, its figures, the indicators that no longer exist, and its numbers for parts of wards."""
 
     name: str
     observations: tuple[Observation, ...]
     indicators: Mapping[str, Indicator]
+    parts: tuple[FormerPart, ...] = ()
 
 
 @dataclass(frozen=True)

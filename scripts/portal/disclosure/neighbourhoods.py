@@ -11,8 +11,9 @@ nothing that the figure of the ward does not say, and is shown like it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import combinations
 
 from portal.core.model import Area, Content, FigureKey, Observation
@@ -32,7 +33,23 @@ _TAKE_BACK = (
     "Take the rows of neighbourhoods out, and out of the earlier releases with `portal withdraw`. In the table of imports, "
     "take neighbourhood out of the kinds of area."
 )
+DIVIDE_AGAIN = (
+    "Divide the wards again: `portal import neighbourhoods` with the outlines and the residents of LSOAs. It asks before it "
+    "takes out figures of neighbourhoods that change."
+)
 _TOGETHER = "Clear the values of all neighbourhoods of the ward for these months, and write c under status."
+
+
+@dataclass(frozen=True)
+class FormerPart:
+    """A number that an earlier release published for a neighbourhood: its code and name, and the LSOAs that it had then."""
+
+    indicator: str
+    code: str
+    name: str
+    lsoas: frozenset[str]
+    start: date | None
+    end: date | None
 
 
 def in_ward(content: Content, ward: str) -> tuple[Area, ...]:
@@ -113,6 +130,48 @@ def forbidden_figures(content: Content, policy: SmallCountSettings) -> Iterator[
             yield from _alone(content, policy, group)
 
 
+def divided_otherwise(
+    content: Content, earlier: Iterable[tuple[str, Iterable[FormerPart]]]
+) -> Iterator[Problem]:
+    """Yield a problem for each number of an earlier release that gives away a part of a neighbourhood of today.
+
+    It does if the LSOAs of both overlap and neither has all of the other, or if they overlap and the periods do
+    without being the same. `earlier` are the names of releases and what they published for neighbourhoods.
+    """
+    now: dict[str, set[str]] = defaultdict(set)
+    for row in content.neighbourhoods:
+        now[row.area].add(row.lsoa)
+    releases: dict[FormerPart, str] = {}
+    for release, parts in earlier:
+        for part in parts:
+            releases.setdefault(part, release)
+    shown = {
+        i: [o for o in content.observations.get(i, ()) if o.area in now and o.value is not None]
+        for i in {part.indicator for part in releases}
+    }
+    found: dict[tuple[str, str], tuple[Observation, FormerPart]] = {}
+    for part in releases:
+        telling = next((o for o in shown[part.indicator] if _tells(part, o, now[o.area])), None)
+        if telling:
+            found.setdefault((part.indicator, part.code), (telling, part))
+    for o, part in found.values():
+        message = (
+            f"The release {releases[part]} has a figure of {part.name} ({part.code}), which had other areas of the Census or other "
+            "months then. Together with this figure it gives away a smaller area, or a few months."
+        )
+        fix = f'Take it back first: portal withdraw {part.indicator} --area {part.code} --reason "Neighbourhoods were divided again."'
+        yield forbidden_figure(content, o, message, fix)
+
+
+def _tells(part: FormerPart, o: Observation, lsoas: Set[str]) -> bool:
+    """Return True if a number of an earlier release and one of today give away a smaller area or a few months."""
+    if None in (part.start, part.end, o.period_start, o.period_end) or not part.lsoas & lsoas:
+        return False
+    if (part.start, part.end) == (o.period_start, o.period_end):
+        return not (part.lsoas <= lsoas or lsoas <= part.lsoas)
+    return part.start <= o.period_end and o.period_start <= part.end  # type: ignore[operator]
+
+
 def _too_detailed(content: Content, policy: SmallCountSettings, o: Observation) -> Iterator[Problem]:
     if content.indicators[o.indicator].unit != Unit.COUNT or o.months != MONTHS_OF_YEAR or o.part:
         message = "A figure for a neighbourhood must be a count of exactly 12 months, and not split by type."
@@ -128,9 +187,7 @@ def _too_detailed(content: Content, policy: SmallCountSettings, o: Observation) 
         message = (
             f"This neighbourhood {known}, and a part of a ward must have at least {policy.smallest_area:,}."
         )
-        yield forbidden_figure(
-            content, o, message, "Import the neighbourhoods again: small ones are then joined."
-        )
+        yield forbidden_figure(content, o, message, DIVIDE_AGAIN)
 
 
 def _overlapping(content: Content, figures: Sequence[Observation]) -> Iterator[Problem]:

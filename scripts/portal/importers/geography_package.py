@@ -3,7 +3,7 @@
 Rows of neighbourhoods are replaced by the format neighbourhoods alone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ from portal.core.problems import Problem
 from portal.core.settings import Settings
 from portal.core.text import listed
 from portal.core.vocabulary import AreaKind
+from portal.disclosure.inference import EarlierRelease
 from portal.importers.geography import (
     boundaries,
     geojson,
@@ -28,6 +29,7 @@ from portal.importers.police import wards
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Finding, stop
 
+NEIGHBOURHOODS = "neighbourhoods"
 _SPLITS = {"age-group": "age", "sex": "sex", "ethnic-group": "ethnic group"}
 Tables = Mapping[str, pd.DataFrame]
 Report = tuple[str, ...]
@@ -79,11 +81,16 @@ def _beside_neighbourhoods(outlines: pd.DataFrame, content: Content) -> pd.DataF
 
 
 def _neighbourhoods(
-    paths: list[Path], content: Content, settings: Settings, source: str
+    paths: list[Path],
+    content: Content,
+    settings: Settings,
+    source: str,
+    past: Sequence[EarlierRelease] = (),
 ) -> tuple[Report, Tables]:
     """Divide the wards of the site's borough into neighbourhoods; the tables also have all other areas."""
-    smallest = settings.disclosure.smallest_area
-    tables, findings = neighbourhoods.read(paths, content, settings.site.area, source, smallest)
+    former = tuple(part for release in past for part in release.parts)
+    rules = neighbourhoods.Division(settings.disclosure.smallest_area, former)
+    tables, findings = neighbourhoods.read(paths, content, settings.site.area, source, rules)
     return _words(findings), tables
 
 
@@ -153,12 +160,13 @@ def _words(*findings: tuple[Finding, ...]) -> Report:
     return tuple(str(f) for group in findings for f in group)
 
 
-FORMATS: Mapping[str, Callable[[list[Path], Content, Settings, str], tuple[Report, Tables]]] = {
+# Of these, neighbourhoods also takes what earlier releases published.
+FORMATS: Mapping[str, Callable[..., tuple[Report, Tables]]] = {
     "wards": _wards,
     "lsoas": _lsoas,
     "boundaries": _boundaries,
     "postcodes": _postcodes,
     "populations": _populations,
-    "neighbourhoods": _neighbourhoods,
+    NEIGHBOURHOODS: _neighbourhoods,
     "surroundings": _surroundings,
 }

@@ -20,6 +20,7 @@ from portal.core.periods import MONTHS_OF_YEAR, label, loose_date
 from portal.core.problems import Problem, did_you_mean
 from portal.core.settings import Settings
 from portal.core.text import listed
+from portal.core.vocabulary import AreaKind
 from portal.data.packages import Package, contract, describe_resource
 from portal.disclosure import clearing
 from portal.disclosure.withholding import Withheld
@@ -55,7 +56,8 @@ class Doubt:
 
 
 # What an import of counts can be asked before it is written, and the only answer that lets it go on.
-DOUBTS = ("older-file", "other-quarters", street_crime.UNKNOWN_TYPE, mps_parts.GAP)
+OTHER_NEIGHBOURHOODS = "other-neighbourhoods"
+DOUBTS = ("older-file", "other-quarters", OTHER_NEIGHBOURHOODS, street_crime.UNKNOWN_TYPE, mps_parts.GAP)
 YES = "yes"
 
 
@@ -128,9 +130,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     stop([*_problems(job, home, content), *input_files.command_line_problems(job.paths)])
     folder = settings.packages_folder / home[0] / "data"
     if job.format in geography_package.FORMATS:
-        report, tables = geography_package.FORMATS[job.format](list(job.paths), content, settings, job.source)
-        files = {folder / f"{name}.csv": frame_csv(table) for name, table in tables.items()}
-        return PlannedImport(report, files | _descriptor(folder.parent, tables.keys()))
+        return _of_geography(job, folder, content, packages, settings)
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
     counts = COUNTS[job.format](list(job.paths), content, settings.site.area)
     past = Project(settings, packages, content).earlier
@@ -147,7 +147,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
         return derive.within_windows(derive.merged(before, fresh), rows)
 
     def quick(changed: Content) -> tuple[Problem, ...]:
-        return clearing.quick_problems(changed, settings.disclosure)
+        return clearing.quick_problems(changed, settings.disclosure, past)
 
     def thorough(changed: Content) -> tuple[Problem, ...]:
         memory = clearing.remembered_audits(settings)
@@ -175,6 +175,58 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     doubts = (*unsure, *_doubts(before, withheld.observations, last, naming))
     table = {folder / "observations.csv": _csv(by_name[home[0]], indicators, after)}
     return PlannedImport(report, table, doubts, fresh)
+
+
+def _of_geography(
+    job: ImportJob, folder: Path, content: Content, packages: Sequence[Package], settings: Settings
+) -> PlannedImport:
+    """Return the plan of an import into the geography package, whose tables are in `folder`."""
+    read = geography_package.FORMATS[job.format]
+    is_dividing = job.format == geography_package.NEIGHBOURHOODS
+    past = Project(settings, tuple(packages), content).earlier if is_dividing else ()
+    more = {"past": past} if is_dividing else {}
+    report, tables = read(list(job.paths), content, settings, job.source, **more)
+    files = {folder / f"{name}.csv": frame_csv(table) for name, table in tables.items()}
+    files |= _descriptor(folder.parent, tables.keys())
+    gone = _redivided(content, set(tables["areas"]["code"])) if is_dividing else ()
+    if not gone:
+        return PlannedImport(report, files)
+    codes = {o.area for o in gone}
+    for package in packages:
+        observations = package.tables.get("observations")
+        rows = [row for _, row in observations.records] if observations else []
+        if observations and any(row["area"] in codes for row in rows):
+            path = settings.packages_folder / package.name / "data" / "observations.csv"
+            kept = [row for row in rows if row["area"] not in codes]
+            files[path] = _rows_csv(observations.schema.names, kept)
+    return PlannedImport(report, files, (_dividing_doubt(gone, past, Naming(content)),))
+
+
+def _redivided(content: Content, codes: set[str]) -> tuple[Observation, ...]:
+    """Return the published figures of neighbourhoods that are not among the `codes` of areas any more."""
+    return tuple(
+        o
+        for own in content.observations.values()
+        for o in own
+        if content.areas[o.area].kind == AreaKind.NEIGHBOURHOOD and o.area not in codes
+    )
+
+
+def _dividing_doubt(gone: Sequence[Observation], past: Sequence[EarlierRelease], naming: "Naming") -> Doubt:
+    """Return the question whether to take out the figures of neighbourhoods that would be others now."""
+    areas = [naming.content.areas[code].name for code in sorted({o.area for o in gone})]
+    question = (
+        f"{many(len(areas), 'neighbourhood')} with figures would have other borders: {some(areas, 4)}. Their "
+        f"{many(len(gone), 'figure')} ({naming.indicators(gone)}) would be taken out of the tables. To count them for the new "
+        "neighbourhoods, import the files of the police again (police-street)."
+    )
+    names = [e.name for e in past if e.parts]
+    if names:
+        question += (
+            f" The figures also stay in {listed(names)}: where two ways to divide a ward give away a small part of it, the next "
+            "import is refused, and names the `portal withdraw` commands that take the old figures back."
+        )
+    return Doubt(OTHER_NEIGHBOURHOODS, question)
 
 
 def _further(demand: WithholdingDemand, naming: "Naming") -> Iterator[str]:
@@ -344,13 +396,21 @@ def compared(
         some_gone = [o for o in gone if (o.months == MONTHS_OF_YEAR) == bool(length)]
         if some_gone:
             yield f"{many(len(some_gone), 'figure')} {words} are taken out, since new ones follow or overlap with them."
-    yield (
-        f"Of {withheld.cells} counts that could point to people, {withheld.primary} are withheld because they are small and "
-        f"{withheld.secondary} more so that these cannot be worked out."
-    )
+    yield from _protected(withheld)
     exposed = [k for k in shared if old[k].value is not None and new[k].value is None]
     if exposed:
         yield f"{len(exposed)} figures that were published before are now withheld. Earlier releases still show them: take them back with portal withdraw."
+
+
+def _protected(withheld: Withheld) -> Iterator[str]:
+    """Yield how many counts could point to people, and how many of them are withheld."""
+    if not withheld.cells:
+        return
+    told = f"{many(withheld.cells, 'count')} could point to people."
+    if not withheld.primary and not withheld.secondary:
+        yield f"{told} None had to be withheld."
+        return
+    yield f"{told} Withheld: {withheld.primary} because they are small, {withheld.secondary} more so that these cannot be worked out."
 
 
 def _differs(old: Observation, new: Observation) -> bool:
@@ -368,10 +428,14 @@ def _csv(package: Package, indicators: set[str], figures: tuple[Observation, ...
         (_row(o, splits[o.indicator]) for o in figures),
         key=lambda r: (order[r["indicator"]], r["area"], r["period_start"], r["period_end"]),
     )
+    return _rows_csv(table.schema.names, [*kept, *rows])
+
+
+def _rows_csv(names: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(table.schema.names), restval="", lineterminator="\n")
+    writer = csv.DictWriter(out, list(names), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows([*kept, *rows])
+    writer.writerows(rows)
     return out.getvalue()
 
 

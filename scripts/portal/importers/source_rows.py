@@ -34,7 +34,12 @@ def row(format_: str, newest: str, extracted: str = "", url: str = "") -> dict[s
     `extracted` is the day on which the files were fetched, `url` their own address; both can be unknown.
     """
     known = formats()[format_]
-    to = f" to {loose_date(newest)}" if newest else ""
+    is_year = (
+        re.fullmatch(r"[0-9]{4}", newest) is not None
+    )  # as for outlines and residents, which have no months
+    to = f", {newest}" if is_year else f" to {loose_date(newest)}" if newest else ""
+    if known.title.endswith(newest):
+        to = ""
     note = f"{known.note} Fetched on {loose_date(extracted)}." if extracted else known.note
     return {
         "id": "-".join(filter(None, (format_, newest))), "title": f"{known.title}{to}", "short_title": f"{known.short_title}{to}",

@@ -92,7 +92,10 @@ class WithinWard:
 
 @dataclass(frozen=True, kw_only=True)
 class NeighbourhoodsPage:
-    """An indicator on the map of neighbourhoods, with links to the same map of rates and of counts; `here` is this one."""
+    """An indicator on the map of neighbourhoods, with links to the same map of rates and of counts; `here` is this one.
+
+    `newer` is a figure of a whole ward for months after those of the map; None if there is none.
+    """
 
     indicator: Indicator
     path: str
@@ -101,6 +104,7 @@ class NeighbourhoodsPage:
     choices: tuple[Link, ...]
     here: str
     rows: tuple[NeighbourhoodRow, ...]
+    newer: Observation | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -317,7 +317,9 @@ def _compare(context: PageContext, views: tuple[WardView, ...]) -> ComparePage:
             context.released, indicator.id, ward
         )
         if end and indicator.unit == "count":
-            rows.append(_rates_in(context, indicator, areas, end))
+            row = _rates_in(context, indicator, areas, end)
+            if any(summary for summary, _ in row.rates):  # none has one without 12 months in a row
+                rows.append(row)
     return ComparePage(areas=areas, rows=tuple(rows), links={v.area.code: v.path for v in views})
 
 

@@ -1,13 +1,14 @@
 """Make the maps of neighbourhoods: for each indicator that has figures for parts of wards, one of rates and one of counts."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import cast
 
 from portal.analysis import measures
 from portal.charts import map_shading, ward_maps
 from portal.charts.area_charts import current_wards, recorded_indicators
 from portal.charts.map_shading import MISSING, UNFIT, WITHHELD, MapFigure, ShadedMap
-from portal.core.model import Indicator
+from portal.core.model import Indicator, Observation
 from portal.core.text import address_part, amount
 from portal.core.vocabulary import AreaKind, Status
 from portal.pages import map_pages
@@ -51,6 +52,7 @@ def neighbourhood_pages(context: PageContext, home: Link) -> Iterator[Page]:
                 choices=choices,
                 here=path_of(indicator, shows),
                 rows=rows,
+                newer=_newer(context, indicator, rows),
             )
             cited = cited_in(
                 (r.figure for r in rows),
@@ -110,6 +112,16 @@ def _rows(context: PageContext, indicator: Indicator) -> tuple[NeighbourhoodRow,
             )
         )
     return tuple(rows)
+
+
+def _newer(
+    context: PageContext, indicator: Indicator, rows: tuple[NeighbourhoodRow, ...]
+) -> Observation | None:
+    """Return the newest figure of a ward, if it has months after the 12 months of its neighbourhoods."""
+    own = [o for r in rows for o in measures.series(context.released, indicator.id, r.area.parent)]
+    latest = max((o for o in own if o.period_end), key=lambda o: o.period_end or date.min, default=None)
+    shown = rows[0].figure.period_end
+    return latest if latest and latest.period_end and shown and latest.period_end > shown else None
 
 
 def _is_drawn(context: PageContext, rows: tuple[NeighbourhoodRow, ...]) -> bool:

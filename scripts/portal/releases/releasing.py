@@ -31,6 +31,7 @@ from portal.core.settings import Settings
 from portal.core.vocabulary import Status
 from portal.data.packages import Package
 from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.neighbourhoods import FormerPart
 from portal.releases import archives, comparison
 from portal.releases.archives import About, Contents
 
@@ -399,7 +400,22 @@ def _past(project: Project, release: Release) -> EarlierRelease:
         for i, now in names.items()
         if now == i
     }
-    return EarlierRelease(release.name, figures, gone)
+    parts = (replace(p, indicator=renamed.get(p.indicator, p.indicator)) for p in _parts(contents))
+    return EarlierRelease(release.name, figures, gone, tuple(parts))
+
+
+def _parts(contents: Contents) -> Iterator[FormerPart]:
+    """Yield the numbers that a release published for neighbourhoods, also for those that no longer exist."""
+    lsoas: dict[str, set[str]] = {}
+    for row in (r for t in contents.tables if t.name == "neighbourhoods" for r in t.rows):
+        lsoas.setdefault(row["area"], set()).add(row["lsoa"])
+    if not lsoas:
+        return
+    names = {r["code"]: r["name"] for t in contents.tables if t.name == "areas" for r in t.rows}
+    for row, _ in comparison.observations(contents):
+        if row["value"] and (code := row["area"]) in lsoas:
+            days = _day(row["period_start"]), _day(row["period_end"])
+            yield FormerPart(row["indicator"], code, names.get(code, code), frozenset(lsoas[code]), *days)
 
 
 def ids_now(project: Project, contents: Contents) -> Mapping[str, str]:

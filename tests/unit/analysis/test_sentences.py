@@ -44,6 +44,12 @@ def kinds(*values: tuple[object, str]) -> list[Observation]:
         ),
         ("type", kinds((1, "Faith")), "1 offence was recorded as Faith."),
         ("type", kinds((2, "Faith")), "2 offences were recorded as Faith."),
+        # What the records do not say is no kind.
+        (
+            "type", kinds((69, ""), (7, "Faith"), (52, "Racial"), (10, "Not stated")),
+            "of 69 offences, 52 were recorded as Racial and 7 as Faith. For 10, it was not stated.",
+        ),
+        ("type", kinds((2, "Not stated")), "2 offences were recorded as Not stated."),
         # What is not a kind of anything is only listed.
         ("item", kinds((52, "Streets"), (10, "Shops")), "52 offences (streets) and 10 (shops)."),
         ("item", kinds((62, ""), (52, "Streets"), (10, "Shops")), "52 offences (streets) and 10 (shops), of 62 offences in all."),

@@ -7,9 +7,11 @@ from itertools import product
 
 import pytest
 from portal.core.model import Area, Content, Indicator, Observation, Population
+from portal.core.places import NeighbourhoodLsoa
 from portal.core.settings import SmallCountSettings
 from portal.core.vocabulary import AreaKind, ChartKind, PeriodType, Polarity, Status, Unit
-from portal.disclosure import clearing, neighbourhoods
+from portal.disclosure import clearing, inference, neighbourhoods
+from portal.disclosure.neighbourhoods import FormerPart
 
 POLICY = SmallCountSettings(ward_minimum=10, borough_minimum=5)
 TOWN, WARD, OTHER = "E07000099", "E05099001", "E05099002"
@@ -145,3 +147,36 @@ def test_a_reader_of_a_withheld_ward_learns_only_that_a_part_is_small(ward: int)
     assert all(len(tables) == 1 and min(tables[0]) >= 10 for tables in looks.values())
     assert {east for east, _ in hidden} >= set(range(min(ward, 9) + 1))
     assert {west for _, west in hidden} >= set(range(min(ward, 9) + 1))
+
+
+LSOAS = {EAST: ("1", "2", "3"), WEST: ("4", "5", "6"), WHOLE: ("7", "8")}
+LATER = (date(YEAR[0].year + 1, YEAR[0].month, 1), date(YEAR[1].year + 1, YEAR[1].month, YEAR[1].day))
+SHIFTED = (date(YEAR[0].year, YEAR[0].month + 1, 1), date(YEAR[1].year, YEAR[1].month + 1, 30))
+
+
+@pytest.mark.parametrize(
+    ("lsoas", "period", "is_refused"),
+    [
+        ("123", YEAR, False),  # the same part
+        ("12", YEAR, False),  # a part of it: the other parts of that time were published too
+        ("123456", YEAR, False),  # both together, which is the ward
+        ("1234", YEAR, True),  # less today's east it is a single LSOA
+        ("1234", LATER, False),  # other months say nothing about these
+        ("123", SHIFTED, True),  # a month less and a month more
+        ("9", YEAR, False),  # elsewhere
+    ],
+)
+def test_a_part_of_an_earlier_release_is_refused_where_it_gives_a_smaller_area_away(
+    lsoas: str, period: tuple[date, date], is_refused: bool
+) -> None:
+    now = content(figure(EAST, 40), figure(WEST, 10), figure(WHOLE, 3))
+    rows = tuple(NeighbourhoodLsoa("s", "l", e, code) for code, inside in LSOAS.items() for e in inside)
+    now = replace(now, neighbourhoods=rows)
+    part = FormerPart("asb", "Z05000001", "Old part", frozenset(lsoas), *period)
+    earlier = inference.EarlierRelease("First", (), {}, (part,))
+    found = [p for p in clearing.problems(now, POLICY, (earlier,)) if "Old part" in p.message]
+    assert bool(found) == is_refused
+    assert all(
+        "The release First has" in p.message and "portal withdraw asb --area Z05000001" in p.fix
+        for p in found
+    )

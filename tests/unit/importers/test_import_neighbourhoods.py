@@ -1,11 +1,11 @@
 """Wards divided into neighbourhoods, and crime counted in them."""
 
 import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,16 @@ import shapely
 from portal.core.model import Content, Observation
 from portal.core.places import Lsoa, NeighbourhoodLsoa
 from portal.core.problems import PortalError
+from portal.core.settings import Settings
 from portal.core.vocabulary import AreaKind
-from portal.importers import recognition
+from portal.data import packages
+from portal.disclosure.clearing import ClearedContent
+from portal.disclosure.neighbourhoods import FormerPart
+from portal.importers import importing, recognition
 from portal.importers.geography import neighbourhoods
+from portal.importers.geography.neighbourhoods import Division
 from portal.importers.police import street_crime
+from project import ROOT
 from test_import_elsewhere import AREAS, ASB, MORE, NORTH, SOUTH, TOWN, area, content, real, street, total
 
 SIDE = 0.006  # degrees
@@ -63,10 +69,10 @@ def residents(path: Path, places: Sequence[str] = (*PLACES,)) -> Path:
 
 
 def read(
-    folder: Path, smallest: int = 5_000, on: Content | None = None
+    folder: Path, smallest: int = 5_000, on: Content | None = None, former: tuple[FormerPart, ...] = ()
 ) -> Mapping[str, Sequence[Mapping[str, str]]]:
     files = [outlines(folder / "lsoas.geojson"), residents(folder / "residents.csv")]
-    tables, _ = neighbourhoods.read(files, on or known(), TOWN, "source", smallest)
+    tables, _ = neighbourhoods.read(files, on or known(), TOWN, "source", Division(smallest, former))
     return {
         name: [{str(k): str(v) for k, v in r.items()} for r in t.to_dict("records")]
         for name, t in tables.items()
@@ -96,7 +102,7 @@ def test_a_ward_is_divided_by_the_areas_of_the_census_where_each_part_is_large_e
 
 def test_with_a_higher_limit_no_ward_is_divided_and_there_are_no_neighbourhoods(tmp_path: Path) -> None:
     files = [outlines(tmp_path / "lsoas.geojson"), residents(tmp_path / "residents.csv")]
-    tables, findings = neighbourhoods.read(files, known(), TOWN, "source", 6_200)
+    tables, findings = neighbourhoods.read(files, known(), TOWN, "source", Division(6_200))
     assert len(tables["neighbourhoods"]) == len(tables["boundaries"]) == 0
     assert "No ward of Exampleton has two parts of 6,200 residents" in findings[0].message
 
@@ -140,14 +146,32 @@ def test_reports_count_for_the_neighbourhood_of_their_lsoa_from_the_census_of_20
     assert not set(counts.frame["area"][counts.frame["series"] == "all-crime"]) & set(codes.values())
 
 
-def test_another_division_is_refused_while_figures_are_published_for_the_old_one(tmp_path: Path) -> None:
-    tables = read(tmp_path)
-    west = next(r["code"] for r in tables["areas"] if r["name"] == "North, west")
-    figure = Observation("s", "l", "asb", west, date(2025, 4, 1), date(2026, 3, 31), "", None, "")  # type: ignore[arg-type]
-    assert made(read(tmp_path, on=with_tables(known(), tables, figure))) == made(tables)
-    with pytest.raises(PortalError, match="would be other ones now") as caught:
-        read(tmp_path, 6_200, with_tables(known(), tables, figure))
-    assert "portal withdraw" in caught.value.problems[0].fix
+def codes(tables: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, set[str]]:
+    """The LSOAs of each neighbourhood by its code."""
+    found: dict[str, set[str]] = {}
+    for row in tables["neighbourhoods"]:
+        found.setdefault(row["area"], set()).add(row["lsoa"])
+    return found
+
+
+def test_a_code_is_never_given_to_other_lsoas(tmp_path: Path) -> None:
+    """Else a figure of another area would be a revision of the old one, and a withdrawn one could not come back."""
+    before = read(tmp_path)
+    old = codes(before)
+    known_before = with_tables(known(), before)
+    assert codes(read(tmp_path, on=known_before)) == old
+    # One part had an LSOA less before, and this is published: the other keeps its code, and it gets a code that is free.
+    east = next(code for code, lsoas in old.items() if "E01000005" in lsoas)
+    less = tuple(r for r in known_before.neighbourhoods if r.lsoa != "E01000005")
+    new = codes(read(tmp_path, on=replace(known_before, neighbourhoods=less)))
+    assert east not in new
+    assert sorted(map(sorted, new.values())) == sorted(map(sorted, old.values()))
+    assert len(new.keys() & old.keys()) == len(old) - 1
+    # The same if only an earlier release had it. The code of a part that was the same one comes back.
+    (fresh,) = new.keys() - old.keys()
+    published = [(east, old[east] - {"E01000005"}), (fresh, old[east])]
+    former = tuple(FormerPart("asb", code, "", frozenset(e), None, None) for code, e in published)
+    assert codes(read(tmp_path, former=former)) == new
 
 
 @pytest.mark.parametrize(
@@ -168,13 +192,13 @@ def test_a_file_that_is_missing_or_not_whole_is_a_problem(
         "residents": residents(tmp_path / "a.csv"), "few residents": residents(tmp_path / "b.csv", few),
     }  # fmt: skip
     with pytest.raises(PortalError, match=words):
-        neighbourhoods.read([given[f] for f in files], known(), TOWN, "source", 5_000)
+        neighbourhoods.read([given[f] for f in files], known(), TOWN, "source", Division(5_000))
 
 
 def test_lsoas_of_no_known_ward_are_a_problem(tmp_path: Path) -> None:
     files = [outlines(tmp_path / "a.geojson"), residents(tmp_path / "a.csv")]
     with pytest.raises(PortalError, match="does not say which ward"):
-        neighbourhoods.read(files, content(AREAS, ()), TOWN, "source", 5_000)
+        neighbourhoods.read(files, content(AREAS, ()), TOWN, "source", Division(5_000))
     assert recognition.recognise(files[0]).format == "neighbourhoods"
 
 
@@ -190,7 +214,7 @@ def test_lewisham_is_divided_without_remainder_and_no_part_is_small() -> None:
     lsoas = tuple(Lsoa("s", "l", r["LSOA21CD"], 2021, r["LSOA21NM"], r["WD25CD"]) for r in rows)
     table = MORE / "population" / "census2021_TS021_lsoa_nomis_lewisham.csv"
     tables, _ = neighbourhoods.read(
-        [MORE / "boundaries" / "lsoa21_lewisham_wgs84.geojson", table], content(borough | wards, lsoas), "E09000023", "s", 5_000
+        [MORE / "boundaries" / "lsoa21_lewisham_wgs84.geojson", table], content(borough | wards, lsoas), "E09000023", "s", Division(5_000)
     )  # fmt: skip
     with table.open(encoding="utf-8-sig", newline="") as lines:
         people = {r[0][:9]: int(r[1]) for r in csv.reader(lines) if r and r[0].startswith("E01")}
@@ -204,3 +228,33 @@ def test_lewisham_is_divided_without_remainder_and_no_part_is_small() -> None:
     in_ward = Counter(parents[code] for code in parts)
     assert (len(parts), sum(n == 1 for n in in_ward.values())) == (40, 2)
     assert min(sum(people[e] for e in parts[c]) for c in parts if in_ward[parents[c]] > 1) == 5_120
+
+
+@real
+def test_the_import_asks_before_it_takes_out_figures_of_neighbourhoods_that_change(
+    checked: tuple[Settings, ClearedContent],
+) -> None:
+    settings, content = checked[0], checked[1].content
+    read_packages, _ = packages.read_all(ROOT, settings.packages)
+    files = (
+        MORE / "boundaries" / "lsoa21_lewisham_wgs84.geojson",
+        MORE / "population" / "census2021_TS021_lsoa_nomis_lewisham.csv",
+    )
+    job = importing.ImportJob("neighbourhoods", files, content.neighbourhoods[0].source)
+    table = settings.packages_folder / "anti-social-behaviour" / "data" / "observations.csv"
+    assert not importing.plan(job, content, read_packages, settings).doubts
+
+    larger = replace(settings, disclosure=replace(settings.disclosure, smallest_area=7_000))
+    plan = importing.plan(job, content, read_packages, larger)
+    (doubt,) = plan.doubts
+    assert doubt.key == importing.OTHER_NEIGHBOURHOODS
+    assert "would be taken out of the tables" in doubt.question
+    areas = {
+        r["code"]
+        for r in csv.DictReader(
+            io.StringIO(plan.files[table.parents[2] / "geography" / "data" / "areas.csv"])
+        )
+    }
+    before, after = ([*csv.DictReader(io.StringIO(t))] for t in (table.read_text(), plan.files[table]))
+    assert after == [r for r in before if r["area"] in areas]
+    assert 0 < len(before) - len(after) < len(before)

@@ -51,22 +51,49 @@ def read(
     tolerance squared. Raises `PortalError`: not GeoJSON; unknown, repeated or missing codes; outlines that are
     in neither or not valid; gaps and overlaps larger than `LARGEST_SLIVER`.
     """
+    drawn, exact = _as_published(paths, areas)
+    small = simplified(exact.file, exact.shapes, areas, tolerance_metres)
+    findings = (*_findings(drawn, small, areas, tolerance_metres), *exact.findings)
+    return Boundaries(exact.key, exact.shapes, small, findings)
+
+
+@dataclass(frozen=True)
+class ExactOutlines:
+    """Outlines by GSS code in degrees, repaired but not simplified; `file` names their files, `key` the property with the codes."""
+
+    file: str
+    key: str
+    shapes: Mapping[str, Shape]
+    findings: tuple[Finding, ...]
+
+
+def read_exact(paths: Path | Sequence[Path], areas: Mapping[str, Area]) -> ExactOutlines:
+    """Read the outlines of all areas of one kind without simplifying them.
+
+    Raises:
+        PortalError: as `read` does.
+    """
+    return _as_published(paths, areas)[1]
+
+
+def _as_published(
+    paths: Path | Sequence[Path], areas: Mapping[str, Area]
+) -> tuple[Mapping[str, Shape], ExactOutlines]:
+    """Return the outlines by code as they are drawn in the files, and the same repaired."""
     files = (paths,) if isinstance(paths, Path) else tuple(paths)
     file = geojson.name_of_files(files)
     features = geojson.read(files, areas)
     shapes, in_metres, problems = shapes_in_degrees(file, {f.number: f.geometry for f in features.features})
     published_files.stop((*features.problems, *problems))
     drawn = {f.code: shapes[f.number] for f in sorted(features.features, key=lambda f: f.code)}
-    exact, repairs = _repaired(file, drawn, areas)
-    small = simplified(file, exact, areas, tolerance_metres)
-    findings = _findings(drawn, small, areas, tolerance_metres)
-    if in_metres:
-        words = "The coordinates are metres of the British National Grid. They were converted to degrees, to within 5 metres."
-        findings = (*findings, Finding("national-grid", words, {"outlines": in_metres}))
+    exact, findings = _repaired(file, drawn, areas)
     if features.elsewhere:
         words = f"Outlines of other districts that were left out: {features.elsewhere}."
-        findings = (*findings, Finding("elsewhere", words, {"outlines": features.elsewhere}))
-    return Boundaries(features.key, exact, small, (*findings, *repairs))
+        findings = (Finding("elsewhere", words, {"outlines": features.elsewhere}), *findings)
+    if in_metres:
+        words = "The coordinates are metres of the British National Grid. They were converted to degrees, to within 5 metres."
+        findings = (Finding("national-grid", words, {"outlines": in_metres}), *findings)
+    return drawn, ExactOutlines(file, features.key, exact, findings)
 
 
 def table(outlines: Boundaries, source: str) -> pd.DataFrame:
@@ -153,7 +180,19 @@ def _shape(geometry: Any) -> Shape:
     except (TypeError, ValueError, LookupError, OverflowError, shapely.errors.ShapelyError):
         return None
     shape = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
-    return None if shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all() else shape
+    if shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all():
+        return None
+    return _with_holes(shape)
+
+
+def _with_holes(shape: Shape) -> Shape:
+    """Return a shape in which a polygon inside another is a hole of it, and rings that touch themselves are two.
+
+    Programs that simplify or convert outlines leave such shapes behind; what they enclose is clear.
+    """
+    if shapely.is_valid_reason(shape).startswith(("Nested shells", "Ring Self-intersection")):
+        return shapely.make_valid(shape, method="linework")
+    return shape
 
 
 def _is_national_grid(shape: Shape) -> bool:
@@ -206,7 +245,9 @@ def _repaired(
     """Return the outlines without the small overlaps and gaps that come from simplifying each on its own."""
     plane = Plane.around(drawn.values())
     flat = plane.metres(np.array(list(drawn.values())))
-    slivers = list(_slivers(list(drawn), flat))
+    smallest = float(shapely.area(flat).min())
+    # A gap as large as an area is another district inside this one; one inside a single area is a hole of its outline.
+    slivers = [s for s in _slivers(list(drawn), flat) if s[0] != "gap" or (s[2] < smallest and len(s[3]) > 1)]
     fix = "Use a file whose neighbours share their borders."
     published_files.stop(
         Problem(
@@ -257,14 +298,33 @@ def simplified(
     """
     plane = Plane.around(exact.values())
     small = shapely.coverage_simplify(plane.metres(np.array(list(exact.values()))), tolerance)
-    small = shapely.normalize(shapely.remove_repeated_points(plane.degrees(small, DECIMALS)))
-    fix = "Simplify less: use a smaller tolerance."
+    small = shapely.normalize(_rounded(small, plane))
+    fix = "Use a more detailed file of the outlines."
     fallen = [c for c, s in zip(exact, small, strict=True) if s.is_empty or not s.is_valid]
     if not shapely.coverage_is_valid(small) and not fallen:
         fallen = list(exact)[:1]
     message = f"At a tolerance of {tolerance:g} metres the outline is no longer valid."
     published_files.stop(Problem(file, 0, name_of(c, areas), "tolerance", message, fix) for c in fallen)
     return dict(zip(exact, small, strict=True))
+
+
+def _rounded(flat: Any, plane: Plane) -> Any:
+    """Return outlines in metres that touch each other as outlines in degrees with the published number of decimals.
+
+    Rounding moves corners by up to a metre. Where an outline is narrower than that, it would cross itself: it is cut
+    there, and an island that is smaller than that is left out. Neighbours keep one border.
+    """
+    rounded = plane.degrees(flat, DECIMALS)
+    if shapely.is_valid(rounded).all():
+        tidy = shapely.remove_repeated_points(rounded)
+        if shapely.coverage_is_valid(tidy):
+            return tidy
+    exact = plane.degrees(flat, DECIMALS + 2)
+    borders = shapely.union_all(shapely.boundary(exact), grid_size=10**-DECIMALS)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(borders)))
+    tree = shapely.STRtree(exact)
+    inside, of = tree.query(shapely.point_on_surface(faces), predicate="within")
+    return np.array([shapely.union_all(faces[inside[of == n]]) for n in range(len(exact))])
 
 
 def _findings(

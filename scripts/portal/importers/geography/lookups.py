@@ -238,7 +238,7 @@ def _lsoa_findings(kept: Iterable[Lsoa], areas: Mapping[str, Area], borough: str
         split = sum(e.area == borough for e in of_census)
         words = f"LSOAs of {census} in {areas[borough].name}: {len(of_census)}, in {len(wards_of)} wards."
         if split:
-            words += f" {split} are in several wards and count for none of them."
+            words += f" In several wards, and counted for none of them: {split}."
         yield Finding(
             "lsoas",
             words,

@@ -8,7 +8,7 @@ is large enough for two is cut into the two most equal parts that are each in on
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 from math import atan2, degrees
 from pathlib import Path
@@ -23,8 +23,9 @@ from portal.core.problems import Problem
 from portal.core.small_counts import LEAST_RESIDENTS
 from portal.core.text import listed
 from portal.core.vocabulary import AreaKind
+from portal.disclosure.neighbourhoods import FormerPart
 from portal.importers.geography import boundaries, lookups, population_tables
-from portal.importers.geography.boundaries import Boundaries, Plane, Shape
+from portal.importers.geography.boundaries import Boundaries, ExactOutlines, Plane, Shape
 from portal.importers.geography.population_tables import People
 from portal.importers.shared.published_files import Finding, stop
 
@@ -71,6 +72,17 @@ class _Neighbourhood:
     group: _Group
 
 
+@dataclass(frozen=True)
+class Division:
+    """How to divide wards: the least number of residents of a part, and the neighbourhoods that earlier releases had.
+
+    A code is only ever of the same LSOAs, so none of theirs is given to other ones.
+    """
+
+    smallest: int
+    former: tuple[FormerPart, ...] = ()
+
+
 def is_outlines(path: Path) -> bool:
     """Return True if a GeoJSON file has the outlines of LSOAs and not of wards."""
     if path.suffix.lower() not in OUTLINES:
@@ -80,28 +92,28 @@ def is_outlines(path: Path) -> bool:
 
 
 def read(
-    paths: Sequence[Path], content: Content, borough: str, source: str, smallest: int
+    paths: Sequence[Path], content: Content, borough: str, source: str, rules: Division
 ) -> tuple[Mapping[str, pd.DataFrame], tuple[Finding, ...]]:
     """Return the tables areas, neighbourhoods, boundaries and populations with the neighbourhoods of a district's wards.
 
-    `paths` are the outlines of the LSOAs of 2021 and a table of their residents. `smallest` is the least number of
-    residents of a part of a ward. Rows of other kinds of area stay as they are.
+    `paths` are the outlines of the LSOAs of 2021 and a table of their residents. Rows of other kinds of area stay as
+    they are.
 
     Raises:
-        PortalError: the wards of the LSOAs are not known, an LSOA has no outline or residents, or published figures
-            are about neighbourhoods that would be other ones now.
+        PortalError: the wards of the LSOAs are not known, or an LSOA has no outline or residents.
     """
     lsoas = _lsoas(content, borough)
     outlines, people = _outlines(paths, lsoas, borough), _people(paths, lsoas)
-    plane = Plane.around(outlines.exact.values())
+    plane = Plane.around(outlines.shapes.values())
     made: list[_Neighbourhood] = []
+    smallest = rules.smallest
+    taken = {(p.code, p.lsoas) for p in rules.former} | {(c, e) for c, e in members(content).items()}
     for ward in sorted({e.area for e in lsoas}):
-        shapes = {e.code: plane.metres(outlines.exact[e.code]) for e in lsoas if e.area == ward}
+        shapes = {e.code: plane.metres(outlines.shapes[e.code]) for e in lsoas if e.area == ward}
         groups = _groups([e for e in lsoas if e.area == ward], people.residents, shapes, smallest)
-        made += _named(content.areas[ward], groups)
+        made += _coded([*_named(content.areas[ward], groups)], taken)
     if len(made) == len({m.ward for m in made}):
         made = []  # no ward is divided, so wards say the same
-    stop(_changed(paths[0].name, made, content))
     exact = {m.code: plane.degrees(m.group.shape, boundaries.DECIMALS + 2) for m in made}
     areas = {
         m.code: Area(source, "", m.code, m.name, AreaKind.NEIGHBOURHOOD, m.ward, None, None) for m in made
@@ -137,7 +149,7 @@ def _lsoas(content: Content, borough: str) -> list[Lsoa]:
     return found
 
 
-def _outlines(paths: Sequence[Path], lsoas: Sequence[Lsoa], borough: str) -> Boundaries:
+def _outlines(paths: Sequence[Path], lsoas: Sequence[Lsoa], borough: str) -> ExactOutlines:
     files = [p for p in paths if p.suffix.lower() in OUTLINES]
     if not files:
         message = "There is no file with the outlines of LSOAs."
@@ -145,7 +157,7 @@ def _outlines(paths: Sequence[Path], lsoas: Sequence[Lsoa], borough: str) -> Bou
         stop([Problem(paths[0].name, code="missing", message=message, fix=fix)])
     # As if the LSOAs were the wards of the district: all of them must be there, and no other one of it.
     places = {e.code: Area("", "", e.code, e.name, AreaKind.WARD, borough, None, None) for e in lsoas}
-    return boundaries.read(files, places)
+    return boundaries.read_exact(files, places)
 
 
 def _people(paths: Sequence[Path], lsoas: Sequence[Lsoa]) -> People:
@@ -252,23 +264,37 @@ def _apart(a: float, b: float) -> float:
     return abs((a - b + 180) % 360 - 180)
 
 
-def _changed(file: str, made: Sequence[_Neighbourhood], content: Content) -> Iterator[Problem]:
-    """Yield a problem if figures are published about neighbourhoods that would be other ones now."""
-    before: dict[str, set[str]] = {}
+def _coded(
+    made: Sequence[_Neighbourhood], taken: Iterable[tuple[str, frozenset[str]]]
+) -> Iterator[_Neighbourhood]:
+    """Yield the neighbourhoods of a ward with codes that were never those of other LSOAs.
+
+    One that was there before keeps its code. Another gets the code of its place in the ward, or the next that is free.
+    """
+    before: dict[str, set[frozenset[str]]] = {}
+    for code, lsoas in taken:
+        before.setdefault(code, set()).add(lsoas)
+    own = {m.code: frozenset(m.group.lsoas) for m in made}
+    kept = {
+        lsoas: code
+        for lsoas in own.values()
+        for code, others in sorted(before.items())
+        if others == {lsoas} and code[1:] == made[0].ward[1:]
+    }
+    used = set(kept.values())
+    for m in made:
+        free = (f"{letter}{m.ward[1:]}" for letter in f"{m.code[0]}{_NUMBERED}{_LETTERS}")
+        code = kept.get(own[m.code]) or next(c for c in free if c not in used and c not in before)
+        used.add(code)
+        yield replace(m, code=code)
+
+
+def members(content: Content) -> dict[str, frozenset[str]]:
+    """Return the LSOAs of each neighbourhood, by its code."""
+    found: dict[str, set[str]] = {}
     for row in content.neighbourhoods:
-        before.setdefault(row.area, set()).add(row.lsoa)
-    now = {m.code: set(m.group.lsoas) for m in made}
-    with_figures = {o.area for own in content.observations.values() for o in own} & before.keys()
-    other = sorted(code for code in with_figures if now.get(code) != before[code])
-    if other:
-        names = listed([content.areas[c].name for c in other[:5]])
-        message = f"{len(other)} neighbourhoods that have figures would be other ones now, such as {names}."
-        fix = (
-            "Take the rows of neighbourhoods out of the tables of observations, import the neighbourhoods, and import the "
-            "files of the police again. Earlier releases keep figures of the old ones: two ways to divide a ward can give "
-            "away a small part, so take these out too, with `portal withdraw`."
-        )
-        yield Problem(file, code="changed", message=message, fix=fix)
+        found.setdefault(row.area, set()).add(row.lsoa)
+    return {code: frozenset(lsoas) for code, lsoas in found.items()}
 
 
 def _areas(content: Content, made: Sequence[_Neighbourhood], source: str) -> pd.DataFrame:

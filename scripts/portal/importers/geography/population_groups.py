@@ -7,6 +7,7 @@ gives the numbers; one that does not gives none.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -95,8 +96,12 @@ def _of_district(
     code = tables.code_column(header)
     if code is None:
         return
+    # A table of the whole country has many thousands of areas: only those of the district are added up.
+    here = {borough, areas[borough].name, *(e.code for e in lsoas)}
+    here |= {a.code for a in areas.values() if a.parent == borough}
+    rows = tuple((n, row) for n, row in table.rows if tables.area_of(row[code]) in here)
     by_label: dict[str, list[_Part]] = defaultdict(list)
-    for part in _parts(table, header, code):
+    for part in _parts(replace(table, rows=rows), header, code):
         by_label[part.label].append(part)
     for label, own in by_label.items():
         cells = ((p.row, p.area, p.cell) for p in own)
@@ -107,8 +112,7 @@ def _of_district(
 
 def _parts(table: LooseTable, header: Sequence[str], code: int) -> Iterator[_Part]:
     """Yield the cells of all categories: a row for each category, or a column for each."""
-    rows = [(n, row) for n, row in table.rows if tables.area_of(row[code])]
-    rows, _ = tables.newest_year(rows, header, table.title)
+    rows, _ = tables.newest_year([*table.rows], header, table.title)
     if "measure" in header:
         rows = [(n, r) for n, r in rows if loose_tables.plain(r[header.index("measure")]) == "count"]
     value = tables.value_column(header)
@@ -124,15 +128,15 @@ def _parts(table: LooseTable, header: Sequence[str], code: int) -> Iterator[_Par
         return
     total = tables.total_column(header)
     sex = header.index("sex") if "sex" in header else None
+    labels = {n: h.removeprefix("age: ").removeprefix("sex: ") for n, h in enumerate(header)}
+    groups = {n: w for n, w in labels.items() if _band(w) or w in _SEXES or _ethnic_group(w)}
     for n, row in rows:
         area = tables.area_of(row[code])
         of_all = sex is None or loose_tables.plain(row[sex]) in tables.EVERYBODY
         if sex is not None and total is not None and not of_all:
             yield _Part(n, area, loose_tables.plain(row[sex]), row[total])
-        for place, heading in enumerate(header):
-            label = heading.removeprefix("age: ").removeprefix("sex: ")
-            if of_all and (_band(label) or label in _SEXES or _ethnic_group(label)):
-                yield _Part(n, area, label, row[place])
+        for place, label in groups.items() if of_all else ():
+            yield _Part(n, area, label, row[place])
 
 
 def _band(label: str) -> tuple[int, int] | None:

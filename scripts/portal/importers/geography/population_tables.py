@@ -292,7 +292,7 @@ def totals_of(
 def _findings(
     file: str, people: People, totals: Mapping[str, tuple[int, str]], areas: Mapping[str, Area], borough: str
 ) -> Iterator[Finding]:
-    words = f"{file}: residents of {len(people.residents):,} areas, {people.basis}."
+    words = f"{file}: {people.basis}. It has {len(people.residents):,} areas, and gives the residents of {len(totals):,} areas of this portal."
     yield Finding("residents", words, {"areas": len(people.residents), "year": people.year})
     wards_now = [a for a in areas.values() if a.parent == borough and a.kind == "ward" and a.valid_to is None]
     left = [name_of(a.code, areas) for a in wards_now if a.code not in totals]

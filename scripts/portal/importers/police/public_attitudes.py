@@ -48,6 +48,10 @@ def read(paths: Sequence[Path], content: Content, borough: str) -> FiguresOfPeri
         stop(_problems(path.name, rows, names))
         found = [f for n, r in rows for f in _of_row(n, r, names, force)]
         stop(_contradictions(path.name, found))
+        if not found:
+            message = "The file has no row of a borough that this portal knows."
+            fix = "Download the file again and use it as it was published."
+            stop([Problem(path.name, 2, code="file", message=message, fix=fix)])
         figures |= {(f.series, f.area, f.end): f for f in found}
         findings += _findings(path.name, rows, found, names)
     return FiguresOfPeriods(tuple(f for _, f in sorted(figures.items())), tuple(findings))

@@ -78,7 +78,7 @@ def read(
     files = {path: stop_records.read(path) for path in dict.fromkeys(paths)}
     published_files.stop(problem for _, problems in files.values() for problem in problems)
     frames = {path: frame.assign(area=_placed(frame, areas, shapes)) for path, (frame, _) in files.items()}
-    published_files.stop((*_strangers(frames), *_twins(frames)))
+    published_files.stop((*_strangers(frames, shapes), *_twins(frames)))
     every = pd.concat(list(frames.values()), ignore_index=True)
     broken = {p: f for p, f in frames.items() if len(f) and _is_half(f)}
     left_out = {stop_records.month_of(p) for p, f in frames.items() if f.empty or p in broken}
@@ -273,9 +273,20 @@ def _months(frame: pd.DataFrame) -> list[str]:
     return sorted(count.index[count * 20 >= count.max()])
 
 
-def _strangers(frames: Mapping[Path, pd.DataFrame]) -> Iterator[Problem]:
+def _strangers(frames: Mapping[Path, pd.DataFrame], outlines: Mapping[str, Shape]) -> Iterator[Problem]:
+    """Yield the files without a record in the wards, unless records lie all around: then nobody was searched in them."""
+    middle = shapely.union_all([*outlines.values()]).centroid
     for path, frame in frames.items():
-        if len(frame) and not frame.loc[frame["month"].isin(_months(frame)), "area"].any():
+        if not len(frame) or frame.loc[frame["month"].isin(_months(frame)), "area"].any():
+            continue
+        located = frame[frame["x"].notna() & frame["y"].notna()]
+        if located.empty:
+            message = f"None of the {len(frame):,} records has coordinates, so none can be placed: this force did not publish them."
+            fix = "Leave the file out. Later files of the force may have coordinates."
+            yield Problem(path.name, 0, "", "place", message, fix)
+        elif not shapely.box(
+            located["x"].min(), located["y"].min(), located["x"].max(), located["y"].max()
+        ).covers(middle):
             message = f"None of the {len(frame):,} records is in any of the wards."
             yield Problem(
                 path.name, 0, "", "place", message, "Use the file of the police force of this area."
@@ -294,7 +305,8 @@ def _twins(frames: Mapping[Path, pd.DataFrame]) -> Iterator[Problem]:
 def _findings_on_files(every: pd.DataFrame, frames: Mapping[Path, pd.DataFrame]) -> Iterator[Finding]:
     """Yield what to know about the files as a whole."""
     months, total = sorted(set(every["month"])), len(every)
-    span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+    span = in_words(months[0])
+    span += f" to {in_words(months[-1])}" if len(months) > 1 else ""
     yield Finding("records", f"Records: {total:,}, of {span}.", {"records": total, "months": len(months)})
     nowhere = int(every["x"].isna().sum())
     share = round(100 * nowhere / total, 1)

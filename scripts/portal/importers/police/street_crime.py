@@ -103,7 +103,7 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
         _by_area(named, place, named["series"]),
         _by_area(crimes, place, pd.Series(ALL, crimes.index)),
         _by_neighbourhood(named, place),
-        _by_part(outcomes, place),
+        _with_total(_by_part(outcomes, place)),
     ]
     filled = [f for f in frames if not f.empty]
     return Counts(pd.concat(filled, ignore_index=True), (*findings, *thin, *_of_unknown(strange)))
@@ -402,7 +402,7 @@ def _unplaced(file: str, month: str, codes: set[str], place: Place) -> Problem:
     known = set().union(*place.lsoas.values())
     strange = sorted(codes - known)
     if strange:
-        message = f"{len(strange)} LSOAs of {place.area.name}, such as {strange[0]}, are not in the geography package."
+        message = f"The geography package does not have {many(len(strange), 'LSOA')} of {place.area.name}, such as {strange[0]}."
         other = next(iter({2011, 2021} - place.lsoas.keys()), None)
         lookup = f"a lookup of the LSOAs of {other}" if other else "a newer lookup of LSOAs"
         fix = f"Import {lookup} with the format lsoas first. Rows before June 2023 have the LSOAs of 2011, later ones those of 2021."
@@ -456,6 +456,13 @@ def _by_neighbourhood(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     axes = (set(inside["series"]), set(place.neighbourhoods.values()), set(inside["month"]))
     every = pd.MultiIndex.from_product([sorted(a) for a in axes], names=["series", "area", "month"])
     return counted.reindex(every, fill_value=0).reset_index().assign(part="")
+
+
+def _with_total(parts: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts of a split with their total, which other indicators publish: a small part is withheld against it."""
+    total = parts.groupby(["series", "area", "month"])["count"].sum().reset_index().assign(part="")
+    whole: pd.DataFrame = pd.concat([parts, total], ignore_index=True)
+    return whole
 
 
 def _by_part(rows: pd.DataFrame, place: Place) -> pd.DataFrame:

@@ -94,7 +94,9 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]], optional: Sequence[s
         fix = _instead(wanted[column][0], [c for c in header if c not in wanted])
         message = f"There is no column {wanted[column][0]}."
         problems.append(Problem(path.name, 1, wanted[column][0], "column", message, fix))
-    body = rows[1 : len(rows) - next((i for i, row in enumerate(reversed(rows)) if row), 0)]
+    # Spreadsheet programs leave rows of empty cells at the end.
+    filled = (i for i, row in enumerate(reversed(rows)) if any(c.strip() for c in row))
+    body = rows[1 : len(rows) - next(filled, 0)]
     for number, row in enumerate(body, 2):
         if len(row) != len(header):
             fault = len(row) > len(header) and wide_rows.fault(row, [None] * len(header))
