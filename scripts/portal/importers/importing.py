@@ -23,6 +23,7 @@ from portal.core.text import listed
 from portal.core.vocabulary import AreaKind
 from portal.data.packages import Package, contract, describe_resource
 from portal.disclosure import clearing
+from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
 from portal.importers import further_withholding, geography_package
 from portal.importers.formats import formats
