@@ -236,12 +236,12 @@ def test_no_attack_does_anything_in_a_browser(
 
 
 def _touch(page: Page) -> None:
-    """Reach for the chart, open what is folded, and point at everything that could answer."""
+    """Open what is folded, reach for the chart, and point at everything that could answer."""
+    page.evaluate("() => document.querySelectorAll('details').forEach(d => d.open = true)")
     if page.locator("figure.chart[data-chart]").count():
         page.locator("figure.chart").first.dispatch_event("pointerenter")
         page.wait_for_selector("figure.chart[data-state=drawn] svg.main-svg", timeout=10_000)
     page.evaluate("""() => {
-      document.querySelectorAll("details").forEach(d => d.open = true);
       for (const e of document.querySelectorAll("main *"))
         for (const kind of ["mouseover", "mouseenter", "focus", "pointerover"]) e.dispatchEvent(new Event(kind));
     }""")

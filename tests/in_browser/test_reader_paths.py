@@ -12,7 +12,7 @@ from browser import BOTH
 from playwright.sync_api import Page
 from project import ROOT
 
-FIRST_SCREEN = """() => [...document.querySelectorAll("main :is(h1, h2, p, li, td, th, summary, figcaption, output, b, strong)")]
+FIRST_SCREEN = """() => [...document.querySelectorAll("main :is(h1, h2, p, li, td, th, dt, dd, summary, figcaption, output, b, strong)")]
   .filter(e => { const b = e.getBoundingClientRect(); return b.width && b.top < innerHeight && b.bottom > 0 && e.checkVisibility(); })
   .map(e => e.innerText).join("\\n")"""
 
@@ -54,7 +54,7 @@ PATHS = (
         question="Is my ward like the borough?",
         type_first=("Find your ward by postcode", "SE6 4RU"),
         taps=("Find", "Rushey Green", "Compared with the borough"),
-        answer=r"Compared with the borough.*per 1,000 people.*Violence",
+        answer=r"Compared with the borough.*per 1,000 people.*Rushey Green.*Lewisham",
     ),
     Path(
         question="Who is late?",

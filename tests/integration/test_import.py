@@ -90,7 +90,7 @@ def test_plain_counts_by_quarter_and_sensitive_ones_by_year_with_small_ones_with
         ("E05999992", "2019-12-31"): ("", "c"), ("E05999992", "2020-12-31"): ("", "c"),
         ("E05999993", "2019-12-31"): ("48", ""), ("E05999993", "2020-12-31"): ("48", "p"),
     }  # fmt: skip
-    assert "2 are withheld because they are small and 0 more" in done.stdout
+    assert "Withheld: 2 because they are small, 0 more" in done.stdout
 
 
 def test_revisions_are_counted_marked_and_the_largest_is_named(project: Path, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_what_is_published_already_is_reckoned_with(project: Path, tmp_path: Pat
     )
     done = import_wards(project, THEFTS, OTHERS, "--yes")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"\d are withheld because they are small and [1-9] more", done.stdout)
+    assert re.search(r"Withheld: \d because they are small, [1-9] more", done.stdout)
     hidden = [
         r["area"] for r in observations(project) if r["status"] == "c" and r["period_end"] == "2020-12-31"
     ]

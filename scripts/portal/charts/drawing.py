@@ -135,7 +135,10 @@ def _ground(panel: Panel) -> str:
     for axis, scale in ((panel.x_axis, panel.x), (panel.y_axis, panel.y)):
         zero = axis["zeroline"] and _has(axis, 0)
         if axis["showgrid"]:
-            grid = [v for v, _ in _ticks(axis) if v or not zero]
+            ends = [scale(end) for end in axis["range"]]
+            # As plotly.js does, leave out lines at the ends.
+            inside = [v for v, _ in _ticks(axis) if min(abs(scale(v) - end) for end in ends) > 1]
+            grid = [v for v in inside if v or not zero]
             lines += [_across(panel, scale, v, axis["gridcolor"], axis["gridwidth"]) for v in grid]
         if zero:
             lines.append(_across(panel, scale, 0, axis["zerolinecolor"], axis["zerolinewidth"]))

@@ -94,13 +94,14 @@ def _tried(
 def _groups_by_name(drafts: Iterable[Observation], content: Content) -> Mapping[str, Group]:
     """Return the group of each figure by its names in problems.
 
-    Also of figures by ward that have no draft, such as records without a ward where there are none: readers could
-    work out one that is left out.
+    Also of figures by ward that have neither draft nor row, such as records without a ward where there are none:
+    readers could work out one that is left out.
     """
+    there = {o.key for figures in content.observations.values() for o in figures}
     wards = [a.code for a in content.areas.values() if a.kind in WARD_KINDS]
     drafts = list(drafts)
     of_groups = {_group(o): o for o in drafts if content.areas[o.area].kind in WARD_KINDS}.values()
-    absent = [replace(o, area=code) for o in of_groups for code in wards]
+    absent = [a for o in of_groups for code in wards if (a := replace(o, area=code)).key not in there]
     return {
         name: _group(o)
         for o in (*absent, *drafts)

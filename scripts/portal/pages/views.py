@@ -165,6 +165,12 @@ class WardPage:
             if n.summary.change and n.summary.change.direction in (Direction.ROSE, Direction.FELL)
         )
 
+    @property
+    def steady(self) -> tuple[IndicatorLine, ...]:
+        """Return the types with no clear change."""
+        changes = ((n, n.summary.change) for n in self.lines)
+        return tuple(n for n, c in changes if c and c.direction == Direction.NO_CLEAR_CHANGE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class BriefingPage:

@@ -532,8 +532,11 @@ def test_every_class_of_the_model_has_the_columns_of_its_table() -> None:
         )
 
 
-def test_several_threads_validate_at_once_as_one_does(tmp_path: Path) -> None:
+def test_several_threads_validate_at_once_as_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The desk checks in several; frictionless keeps in one place for all of them whether it trusts a path."""
+    monkeypatch.setattr(system, "trusted", False)  # the command of frictionless leaves it as it was told
     path = tmp_path / "t.csv"
     path.write_text("row\na\n")
     table = {"name": "t", "type": "table", "schema": {"fields": [{"name": "row", "type": "string"}]}}
