@@ -20,7 +20,7 @@ Ring: TypeAlias = tuple[Point, ...]  # the first point is not repeated at the en
 Rings: TypeAlias = tuple[Ring, ...]  # the outlines and holes of one area
 Numbers: TypeAlias = NDArray[np.float64]
 _AT_ONCE = 32  # positions tried in one call
-_GRID = 4  # units between the positions tried for a label on the land around
+_GRID = 8  # units between the positions tried for a label on the land around
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import cast
 from portal.analysis import measures
 from portal.charts import map_shading, ward_maps
 from portal.charts.area_charts import current_wards, recorded_indicators
-from portal.charts.map_shading import MISSING, UNFIT, WITHHELD, MapFigure, ShadedMap
+from portal.charts.map_shading import MISSING, UNFIT, WITHHELD, BaseMap, MapFigure, ShadedMap
 from portal.core.model import Indicator, Observation
 from portal.core.text import address_part, amount
 from portal.core.vocabulary import AreaKind, Status
@@ -133,25 +133,36 @@ def _is_drawn(context: PageContext, rows: tuple[NeighbourhoodRow, ...]) -> bool:
 def _drawing(
     context: PageContext, indicator: Indicator, rows: tuple[NeighbourhoodRow, ...], shows: str
 ) -> ShadedMap:
-    # The areas of a map are numbered in the order of their codes: so they get codes in the order of the table.
-    code = {r.area.code: f"{r.number:04}" for r in rows}
-    outlines = {
-        code[area]: rings
-        for area, rings in ward_maps.outlines_by_code(
-            o for o in context.content.outlines if o.area in code
-        ).items()
-    }
-    links = {code[r.area.code]: (r.area.name, f"{_FROM}{r.ward.path.removeprefix(WARDS)}") for r in rows}
+    code = _codes(rows)
     figures: Mapping[str, MapFigure] = {code[r.area.code]: _figure(r, indicator, shows) for r in rows}
-    around = map_pages.land_around(context.released)
-    wide, narrow = (
-        map_shading.build_base_map(outlines, links, "", width, around)
-        for width in (map_shading.WIDE, map_shading.PHONE)
-    )
-    assert wide is not None  # noqa: S101 - every area has an outline
-    assert narrow is not None  # noqa: S101
+    wide, narrow = _bases(context, rows)
     label = f"{indicator.title} in each neighbourhood, {PER_1000 if shows == RATES else 'number'}"
     return map_shading.draw_shaded_map(wide, narrow, figures, label, "A rate is not meaningful here")
+
+
+def _codes(rows: tuple[NeighbourhoodRow, ...]) -> Mapping[str, str]:
+    """Return codes in the order of the table: the areas of a map are numbered in the order of their codes."""
+    return {r.area.code: f"{r.number:04}" for r in rows}
+
+
+def _bases(context: PageContext, rows: tuple[NeighbourhoodRow, ...]) -> tuple[BaseMap, BaseMap]:
+    """Return the base maps of neighbourhoods for wide screens and phones, the same for every measure of them."""
+    code, known = _codes(rows), context.released.remembered
+    key = "neighbourhood_bases", tuple(code)
+    if key not in known:
+        outlines = {
+            code[area]: rings
+            for area, rings in ward_maps.outlines_by_code(
+                o for o in context.content.outlines if o.area in code
+            ).items()
+        }
+        links = {code[r.area.code]: (r.area.name, f"{_FROM}{r.ward.path.removeprefix(WARDS)}") for r in rows}
+        around = map_pages.land_around(context.released)
+        known[key] = tuple(
+            map_shading.build_base_map(outlines, links, "", width, around)
+            for width in (map_shading.WIDE, map_shading.PHONE)
+        )
+    return cast(tuple[BaseMap, BaseMap], known[key])  # every area has an outline
 
 
 def _figure(row: NeighbourhoodRow, indicator: Indicator, shows: str) -> MapFigure:

@@ -13,7 +13,7 @@ from portal.charts.area_charts import blank_charts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
-from portal.core import operating_system, periods, processes
+from portal.core import file_system, operating_system, periods, processes
 from portal.core.input_files import folder_problems as faulty_files
 from portal.core.input_files import mkdocs_problems
 from portal.core.model import Content
@@ -289,7 +289,7 @@ class _Works:
         """Build the site of the project and put it in place; `early` is the end of its embargo, if that was lifted."""
         work = self.root / "build" / "work"
         try:
-            whole, warnings_found = self._make(work, whole)
+            whole, warnings_found = self._make(work, whole, live)
             publishing.drop(live)
             publishing.put(work, live, mark, early)
         finally:
@@ -308,7 +308,7 @@ class _Works:
                     self.root, self.renderer, seen.settings.packages_folder
                 )
                 if self.fresh or not publishing.shows(live, public_mark):
-                    self._make(work, seen)
+                    self._make(work, seen, live)
                     publishing.put(work, live, public_mark)
                     headers.for_nginx(live, self.root / "build" / "hosting")
                     new = True
@@ -321,8 +321,13 @@ class _Works:
         names = tuple(e.name for e in embargo.waiting(whole))
         return FinishedBuild(live, new, warnings_found, names, embargo.until(whole))
 
-    def _make(self, folder: Path, whole: Project | None) -> tuple[Project, tuple[Problem, ...]]:
-        """Build a site in `folder`; return the project and the warnings."""
+    def _make(
+        self, folder: Path, whole: Project | None, live: Path | None = None
+    ) -> tuple[Project, tuple[Problem, ...]]:
+        """Build a site in `folder`, and make room for it beside the `live` one, if it will take its place.
+
+        Return the project and the warnings.
+        """
         self.tell("Checking the data packages")
         whole = whole or project(self.root)
         cleared = allowed(whole)
@@ -335,8 +340,12 @@ class _Works:
         if staged.sheets:
             self.tell(f"Printing {len(staged.sheets)} sheets and {len(staged.cards)} preview pictures")
             _print(staged, folder, whole.settings.build_folder / "cache")
-        bundles.zip_site(folder, packed)
-        publishing.seal(folder)
+        with ThreadPoolExecutor(2) as beside:  # so that little is left to do when the site is put in place
+            beside.submit(file_system.flush_all)
+            if live:
+                beside.submit(publishing.make_room, live)
+            bundles.zip_site(folder, packed)
+            publishing.seal(folder, packed)
         return whole, (*warnings(whole, alone), *releasing.unreleased(whole))
 
     def _stage(
@@ -366,18 +375,23 @@ class _Works:
 
     def _search(
         self, staged: StagedSite, folder: Path, pages: Mapping[str, ParsedPage], searchable: bool
-    ) -> frozenset[str]:
-        """Build the search index in `folder`; meanwhile pack the files that do not change any more, and return their names."""
+    ) -> publishing.Entries:
+        """Build the search index in `folder`; meanwhile pack the files that do not change any more, and describe them."""
         if not searchable:
             self.tell("Pagefind does not run here, so the site has no search")
-            return frozenset()
+            return {}
         self.tell("Building the search index")
         fixed = frozenset(n for n in staged.sizes if not n.endswith(_CHANGING) and (folder / n).is_file())
         with ThreadPoolExecutor(1) as beside:  # Pagefind is a process of its own
-            packing = beside.submit(bundles.pack, folder, fixed)
+            packing = beside.submit(_packed, folder, fixed)
             search_index.build_index(folder, {name: page.text for name, page in pages.items() if page.text})
-            packing.result()
-        return fixed
+            return packing.result()
+
+
+def _packed(folder: Path, names: frozenset[str]) -> publishing.Entries:
+    """Pack files of a site, and return their entries in the manifest."""
+    bundles.pack(folder, names)
+    return publishing.described(folder, names)
 
 
 def _verified(

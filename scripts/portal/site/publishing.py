@@ -9,12 +9,13 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from portal.core import file_system, operating_system, periods
@@ -29,6 +30,8 @@ _AT_ONCE = 8  # files to flush in parallel
 _READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all users, of files and of folders
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
+Entries = Mapping[str, Mapping[str, object]]  # of a manifest, by the name of the file
+_NONE: Entries = MappingProxyType({})
 # Sites that are being deleted.
 _GONE = ".gone"
 # Part of the name of a site under embargo. It has never been public, so only its own link can lead to it.
@@ -54,9 +57,17 @@ def alone(root: Path) -> Iterator[None]:
 # --- the manifest
 
 
-def seal(site: Path) -> None:
-    """Write the manifest of a finished site: the size and the SHA-256 of every other file."""
-    files = {name: _described(path) for name, path in _files(site).items() if name != MANIFEST}
+def described(site: Path, names: Iterable[str]) -> Entries:
+    """Return the entries in the manifest of files of a site."""
+    return {name: _described(site / name) for name in names}
+
+
+def seal(site: Path, known: Entries = _NONE) -> None:
+    """Write the manifest of a finished site: the size and the SHA-256 of every other file.
+
+    `known` are entries of files that have not changed since `described` made them.
+    """
+    files = {n: known.get(n) or _described(path) for n, path in _files(site).items() if n != MANIFEST}
     manifest = json.dumps({"files": files}, ensure_ascii=False, indent=1, sort_keys=True)
     (site / MANIFEST).write_text(manifest + "\n", encoding="utf-8", newline="\n")
 
@@ -139,10 +150,8 @@ def put(work: Path, live: Path, mark: str, until: datetime | None = None) -> Pat
     and no rollback returns to it.
     """
     _let_all_read(work)
-    gone = _set_aside(live, KEPT - 1)
-    with ThreadPoolExecutor(1) as beside:  # while the new site is flushed to the disk
-        beside.submit(operating_system.delete_folder, gone)
-        folder = _keep(work, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
+    make_room(live)
+    folder = _keep(work, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
     for above in (folder.parent, live.parent):
         with suppress(PermissionError):  # it belongs to another user, who has to change it
             _add(above, _SEARCHABLE)
@@ -292,6 +301,11 @@ def _aside(link: Path) -> Path | None:
         return None
     aside = next(p for n in count() if not (p := link.with_name(f"{link.name}.before.{n}")).exists())
     return link.rename(aside)
+
+
+def make_room(live: Path) -> None:
+    """Delete the oldest kept site if there are so many that a new one would be too many."""
+    operating_system.delete_folder(_set_aside(live, KEPT - 1))
 
 
 def forget(live: Path) -> None:
