@@ -1,6 +1,7 @@
 """The same checks run everywhere: in make lint, before a commit and in continuous integration."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -89,3 +90,11 @@ def test_every_link_from_the_files_at_the_top_leads_to_a_file() -> None:
     for path in ROOT.glob("*.md"):
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
             assert (ROOT / target).exists(), (path.name, target)
+
+
+def test_no_link_is_committed() -> None:
+    """A link would name a path of one machine, and systems without links would make a file of it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert [line for line in listed.stdout.splitlines() if line.startswith("120000")] == []
