@@ -26,7 +26,7 @@ def fault(words: str) -> Fault | None:
         return Fault(f"{quoted} is a shortened number.", fix)
     if re.fullmatch(r"[\d,]+ ?\+", digits, re.ASCII):
         fix = "Write the number itself if it is published. If not, leave the cell empty and write x (not available) under status."
-        return Fault(f"{quoted} is a range and no single number.", fix)
+        return Fault(f"{quoted} is a range and not a single number.", fix)
     if re.fullmatch(r"-?[£$€] ?[\d,]+(\.\d+)?", digits, re.ASCII):
         fix = "Compare it with the source. If the indicator is right, write the number alone. If these are pounds, give them an indicator with the unit pounds."
         return Fault(f"{quoted} is money, and this figure is not.", fix)

@@ -123,7 +123,7 @@ def row_fault(row: Sequence[str], header: Sequence[str]) -> Fault | None:
         fix = "Separate its cells by commas, as in the other rows, without quotation marks around the whole row."
         return Fault("The whole row is in one cell.", fix)
     if first.rstrip(":").casefold() in TOTALS:
-        message = f"The row says “{first}”: it is the sum of other rows, and no row of the table."
+        message = f"The row says “{first}”: it is the sum of other rows and does not belong to the table."
         return Fault(
             message, "Delete this row. If the total is published, give it its own row with all its cells."
         )

@@ -1,7 +1,7 @@
 """Say why a row has more cells than its header: most often a number has a comma between its thousands.
 
 `1,250` without quotation marks becomes two cells, and every cell after it moves one column to the right. To shorten such
-a row would leave 1, or a figure under the wrong heading. So all problems with its cells are told as this one.
+a row would leave 1, or a figure under the wrong heading. So this one problem replaces all those with its cells.
 """
 
 import re

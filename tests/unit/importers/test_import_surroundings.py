@@ -105,6 +105,15 @@ def test_files_without_districts_or_with_the_same_one_are_problems(tmp_path: Pat
         surroundings.read([westby], replace(known(), outlines=()), TOWN, "s")
 
 
+def test_every_wrong_file_is_named_at_once(tmp_path: Path) -> None:
+    wrong = [tmp_path / "one.geojson", tmp_path / "two.geojson"]
+    for path in wrong:
+        path.write_text("{}")
+    with pytest.raises(PortalError) as refused:
+        surroundings.read([*wrong, file_of(tmp_path, "Farby")], known(), TOWN, "s")
+    assert [p.file for p in refused.value.problems] == ["one.geojson", "two.geojson", "Farby.geojson"]
+
+
 def test_maps_name_the_land_around_where_there_is_space_and_never_outside_the_picture(tmp_path: Path) -> None:
     frame, _ = surroundings.read([file_of(tmp_path, "Westby", "Eastby")], known(), TOWN, "s")
     rows = [

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from portal.core.model import Content
-from portal.core.problems import Problem
+from portal.core.problems import PortalError, Problem
 from portal.core.text import listed
 from portal.core.vocabulary import AreaKind
 from portal.importers.geography import boundaries, geojson, vintages
@@ -54,7 +54,11 @@ def read(
     problems: list[Problem] = []
     away = 0
     for path in paths:
-        found = [d for d in _districts(path, plane) if d.code != borough]
+        try:
+            found = [d for d in _districts(path, plane) if d.code != borough]
+        except PortalError as error:
+            problems += error.problems
+            continue
         near = [replace(d, shape=part) for d in found if not (part := d.shape.intersection(view)).is_empty]
         away += len(found) - len(near)
         if not near:

@@ -211,7 +211,7 @@ class _Rows:
             yield _doubt("headers", "The row repeats the names of the columns. Is it a heading?"), spot
             return
         if words := self._total(filled):
-            question = f"The row says “{words}”. Is it a sum of other rows, and no row of the table?"
+            question = f"The row says “{words}”. Is it a sum of other rows that does not belong to the table?"
             yield _doubt("totals", question), spot
             return
         if words := self._note(row):
