@@ -46,13 +46,12 @@ def opened() -> Iterator[Browser]:
             browser.close()
 
 
-@contextmanager
-def kept_tabs(browser: Browser) -> Iterator[Tabs]:
-    """Give a function that returns an empty tab of a width, a height, a script for every page, and options of a context.
+def kept_tabs(browser: Browser) -> Tabs:
+    """Return a function that returns an empty tab of a width, a height, a script for every page, and options of a context.
 
     A tab of the same kind is the same one, emptied. Chromium starts a process for each new tab, and for each new server
     in it, which takes it three times as long as to open a page. What is not taken back: listeners and scripts for every
-    page. A test that leaves those needs a context of its own.
+    page. A test that leaves those needs a context of its own. The tabs end with the browser.
     """
     tabs: dict[str, Page] = {}
 
@@ -70,9 +69,7 @@ def kept_tabs(browser: Browser) -> Iterator[Tabs]:
             tabs[kind].add_init_script(script)
         return tabs[kind]
 
-    yield tab
-    for page in tabs.values():
-        page.context.close()
+    return tab
 
 
 def empty(page: Page) -> None:

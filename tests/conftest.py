@@ -125,10 +125,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def tab(chromium: Browser) -> Iterator[Tabs]:
+def tab(chromium: Browser) -> Tabs:
     """Return an empty tab of a width, a height and other options, which the tests of this process use one after the other."""
-    with kept_tabs(chromium) as lent:
-        yield lent
+    return kept_tabs(chromium)
 
 
 @pytest.fixture(params=[360, pytest.param(1280, marks=pytest.mark.thorough)], ids=["phone", "wide"])

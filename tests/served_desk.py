@@ -18,6 +18,7 @@ from project import make_project, run
 # A new process has no time to load the program for each desk: one process has loaded it, and each desk is a copy of it.
 LOADED = multiprocessing.get_context("forkserver")
 LOADED.set_forkserver_preload(["portal.cli.commands", "portal.site.building"])
+_MOST_STEPS = 50  # pages to follow until there is a result
 
 
 def made_with_target(folder: Path, *, released: bool = False) -> Path:
@@ -152,11 +153,13 @@ class Visitor:
 
         What a page of progress listens to ends when the work has ended. To ask again and again would slow the work down.
         """
-        while answer.status == 302 or 'http-equiv="refresh"' in answer.body:
+        for _ in range(_MOST_STEPS):
+            if answer.status != 302 and 'http-equiv="refresh"' not in answer.body:
+                return answer
             if going := re.search(r'data-events="([^"]+)"', answer.body):
                 self.get(going[1])
             answer = self.get(answer.to or answer.path)
-        return answer
+        raise AssertionError(f"The desk never came to a result: {answer.path}\n{answer.body}")
 
 
 def enter(address: str, name: str = "Ada Prepares") -> Visitor:
