@@ -8,7 +8,6 @@ changes of the release in `changes.csv`, and its pages in `pages.json`. It recor
 it, so that no archive can be removed or changed unnoticed.
 """
 
-import csv
 import hashlib
 import io
 import json
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.core.problems import PortalError, Problem
+from portal.data import csv_editing
 
 FOLDER = "archives"
 CHANGES, PAGES, DESCRIPTOR = "changes.csv", "pages.json", "datapackage.json"
@@ -69,8 +69,7 @@ class Contents:
 def _tables(contents: Contents) -> Iterator[ArchivedTable]:
     for package in contents.packages:
         for resource in contents.descriptor(package)["resources"]:
-            text = contents.files[f"{package}/{resource['path']}"].decode("utf-8-sig")
-            rows = tuple(csv.DictReader(io.StringIO(text, newline="")))
+            rows = tuple(csv_editing.read_rows(contents.files[f"{package}/{resource['path']}"]))
             yield ArchivedTable(package, resource["name"], tuple(resource["schema"]["primaryKey"]), rows)
 
 

@@ -1,7 +1,7 @@
 """Build a site beside the current one, verify it, and put it in place."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -336,10 +336,13 @@ class _Works:
         pages = self._render(whole.settings, staged, folder)
         packed = self._search(staged, folder, pages, searchable)
         self.tell("Verifying every page")
-        alone = _verified(whole, staged, folder, pages)
-        if staged.sheets:
-            self.tell(f"Printing {len(staged.sheets)} sheets and {len(staged.cards)} preview pictures")
-            _print(staged, folder, whole.settings.build_folder / "cache")
+        problems = headers.write(folder, whole.settings, pages, {c for p in pages.values() for c in p.inline})
+        with processes.beside(partial(_packed, folder, pages.keys(), not packed)) as packed_pages:
+            alone = _verified(whole, staged, folder, pages, problems)
+            if staged.sheets:
+                self.tell(f"Printing {len(staged.sheets)} sheets and {len(staged.cards)} preview pictures")
+                _print(staged, folder, whole.settings.build_folder / "cache")
+            packed = {**packed, **packed_pages()}
         with ThreadPoolExecutor(2) as beside:  # so that little is left to do when the site is put in place
             beside.submit(file_system.flush_all)
             if live:
@@ -388,23 +391,25 @@ class _Works:
             return packing.result()
 
 
-def _packed(folder: Path, names: frozenset[str]) -> publishing.Entries:
-    """Pack files of a site, and return their entries in the manifest."""
-    bundles.pack(folder, names)
+def _packed(folder: Path, names: Collection[str], is_new: bool = True) -> publishing.Entries:
+    """Pack files of a site into its zip file, which is a new one if `is_new`, and return their entries in the manifest."""
+    bundles.pack(folder, names, is_new=is_new)
     return publishing.described(folder, names)
 
 
 def _verified(
-    whole: Project, staged: StagedSite, folder: Path, pages: Mapping[str, ParsedPage]
+    whole: Project,
+    staged: StagedSite,
+    folder: Path,
+    pages: Mapping[str, ParsedPage],
+    problems: tuple[Problem, ...],
 ) -> tuple[str, ...]:
-    """Write the policy and headers of a built site and verify it; return the addresses to which no page links.
+    """Verify a built site; return the addresses to which no page links. `problems` are what is wrong with its headers.
 
     Raises:
         PortalError: with every fault of the site.
     """
     settings, site = whole.settings, whole.settings.site
-    inline = frozenset(code for page in pages.values() for code in page.inline)
-    problems = headers.write(folder, settings, pages, inline)
     later = (*staged.sheets, *staged.cards, bundles.WHOLE)
     built = verification.listed(folder, {name: page.facts for name, page in pages.items()}, *later)
     allow = exits(settings, whole.content)
@@ -487,9 +492,5 @@ def _print(staged: StagedSite, folder: Path, cache: Path) -> None:
     if failed:
         names = ", ".join(failed[:3])
         message = f"Chromium could not print {len(failed)} sheets or pictures: {names}."
-        raise PortalError([_by_chromium(message)])
-
-
-def _by_chromium(message: str) -> Problem:
-    fix = "Check that the disk is not full and that nothing limits memory (ulimit -v), then build again. If it still fails, update Chromium, or remove it: the site is then built without sheets and preview pictures."
-    return Problem("build", code="print", message=message, fix=fix)
+        fix = "Check that the disk is not full and that nothing limits memory (ulimit -v), then build again. If it still fails, update Chromium, or remove it: the site is then built without sheets and preview pictures."
+        raise PortalError([Problem("build", code="print", message=message, fix=fix)])

@@ -10,7 +10,6 @@ import json
 import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from itertools import count
@@ -26,7 +25,6 @@ from portal.releases import comparison, releasing
 from portal.releases.archives import Contents
 
 KEPT = 3
-_AT_ONCE = 8  # files to flush in parallel
 _READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all users, of files and of folders
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
@@ -345,6 +343,5 @@ def _flush(folder: Path) -> None:
         OSError: the disk failed.
     """
     file_system.flush_all()  # all at once first, or each of the following calls would wait for the disk
-    with ThreadPoolExecutor(_AT_ONCE) as several:
-        for _ in several.map(file_system.flush, (folder, *folder.rglob("*"))):
-            pass
+    for path in (folder, *folder.rglob("*")):
+        file_system.flush(path)

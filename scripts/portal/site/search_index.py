@@ -183,5 +183,6 @@ def _started() -> Iterator[_Pagefind]:
         yield pagefind
     finally:
         late.cancel()
+        late.join()  # or its thread could still be there when the next worker processes start
         process.kill()
         process.communicate()
