@@ -92,3 +92,12 @@ def leave(page: Page) -> None:
     at = urlsplit(page.url)
     if at.scheme == "http":
         page.goto(f"http://{at.netloc}/{NOTHING}")
+
+
+def tab_to(page: Page, script: str, wanted: str) -> None:
+    """Press Tab until a script in the page returns what is wanted; fail if no stop of the page does."""
+    for _ in range(500):
+        if page.evaluate(script) == wanted:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never came to where {script} is {wanted}")

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe import Seen, read
-from browser import BOTH, Tabs, served
+from browser import BOTH, Tabs, served, tab_to
 from playwright.sync_api import Page, Route, expect
 from portal.analysis import measures
 from portal.disclosure.clearing import ClearedContent
@@ -370,8 +370,7 @@ def test_areas_are_found_and_chosen_by_keyboard(tab: Tabs, address: str) -> None
     boxes = page.locator(".explore__areas input[type=checkbox]:visible")
     assert boxes.count() == 1
     page.keyboard.press("Tab")
-    while page.evaluate("document.activeElement.type") == "button":
-        page.keyboard.press("Tab")
+    tab_to(page, "document.activeElement.type", "checkbox")
     page.keyboard.press("Space")
     page.wait_for_url(lambda url: "E05013714" in url)
     assert page.evaluate("document.activeElement.id") == "explore-area-E05013714", "the focus stays"

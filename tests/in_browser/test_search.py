@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe import Seen, read
-from browser import BOTH, Tabs, served
+from browser import BOTH, Tabs, served, tab_to
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -466,12 +466,10 @@ def test_clearing_the_search_leaves_nothing_on_the_page(phone: Page) -> None:
 def test_results_are_reached_and_opened_by_keyboard_alone(page: Page, address: str) -> None:
     page.goto(address)
     focused = "document.activeElement"
-    while page.evaluate(f"{focused}.textContent") != "Search":
-        page.keyboard.press("Tab")
+    tab_to(page, f"{focused}.textContent", "Search")
     page.keyboard.press("Enter")
     page.wait_for_url(address + PAGE)
-    while page.evaluate(f"{focused}.id") != "sought":
-        page.keyboard.press("Tab")
+    tab_to(page, f"{focused}.id", "sought")
     page.keyboard.type("robbery")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Show more pages").wait_for()
