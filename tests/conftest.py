@@ -192,13 +192,32 @@ def _remembered(read: Read, told: Callable[..., tuple[object, ...]] = lambda *_:
     return remembered
 
 
+TRIED_AGAIN = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any) -> None:
+    """Try a test again, once, if its process hung or ended.
+
+    It happened in one run of many, and what caused it is not known. The output says what each thread was doing, and the
+    summary names the test.
+    """
+    tried = sched.config.stash.setdefault(TRIED_AGAIN, [])
+    if crashitem not in tried:
+        tried.append(crashitem)
+        sched.mark_test_pending(crashitem)
+        report.outcome = "rerun"  # type: ignore[assignment] # a word of pytest-xdist
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What the tests counted, added up over all of them; of a name that ends in (max), the greatest."""
+    """What the tests counted, added up over all of them; of a name that ends in (max), the greatest; and what hung."""
     found: dict[str, list[int]] = {}
     for report in terminalreporter.getreports("passed"):
         for name, number in report.user_properties:
             if name.startswith("counted ") and report.when == "call":
                 found.setdefault(name.removeprefix("counted "), []).append(int(str(number)))
+    for name in terminalreporter.config.stash.get(TRIED_AGAIN, []):
+        terminalreporter.write_line(f"Hung or ended its process, and was tried again: {name}", red=True)
     for name, numbers in sorted(found.items()):
         total = max(numbers) if name.endswith("(max)") else sum(numbers)
         terminalreporter.write_line(f"{total:>9,} {name.removesuffix(' (max)')}")
