@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,12 @@ from test_desk_urgent import REASON, REVISED, YEAR, action, page, send, two_rele
 WAITS, WRONG, RIGHT = ",62,", ",61,", ",64,"
 TABLE = "data_packages/figures/data/observations.csv"
 COLUMNS = ("indicator", "area", "period_start", "period_end", "type", "value", "status", "source", "locator")
+
+
+@pytest.fixture(autouse=True)
+def one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass between the clicks and the commands: the minute in which an embargo ends is written down."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(time.time())))
 
 
 def with_target(root: Path) -> Path:
