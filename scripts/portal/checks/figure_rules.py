@@ -177,10 +177,13 @@ def _charts(checked: ValidRows) -> Iterator[Problem]:
         )
         if row["area"] not in areas or not (fits or start == end == ""):
             with_problems |= {row["indicator"]}  # reported separately
-    for row in checked.rows("indicators", "indicators"):
+    has_strays = (
+        not period_types.keys() >= figures.keys()
+    )  # figures of an indicator that is misspelt or cannot be read
+    for row in (r for r in checked.rows("indicators", "indicators") if r["id"]):
         fault = _chart_fault(row, figures.get(row["id"], []))
-        awaits_import = row["id"] in imported and row["id"] not in figures  # for its first import
-        if fault and row["id"] not in with_problems and not awaits_import:
+        awaits_figures = row["id"] not in figures and (row["id"] in imported or has_strays)
+        if fault and row["id"] not in with_problems and not awaits_figures:
             reason, fix = fault
             yield row.problem("chart", "chart", f"The chart {row['chart']} does not suit: {reason}.", fix)
 
