@@ -9,7 +9,7 @@ from portal.core import field_types, periods
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM, LEAST_RESIDENTS
-from portal.core.text import number, plain_name
+from portal.core.text import listed, number, plain_name
 from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER, AreaKind
 from portal.data.packages import Package
 
@@ -261,7 +261,7 @@ def _periods_fault(chart: str, figures: list[ValidRow]) -> Fault | None:
         return Fault("a figure has no period", "Write its first and last day, or choose none.")
     lengths = sorted(set(map(_months, by_period.values())))
     if len(lengths) > 1:
-        words = " and ".join(f"{n} months" if n != 1 else "1 month" for n in lengths[:2])
+        words = listed([f"{n} months" if n != 1 else "1 month" for n in lengths])
         fix = "Give periods of one length, make two indicators of them, or choose none."
         return Fault(f"its periods differ in length ({words}), so the longer ones would look larger", fix)
     ends = sorted(by_period)

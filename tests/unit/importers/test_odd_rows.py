@@ -74,6 +74,23 @@ def test_what_is_no_row_of_the_table_is_one_question_and_can_be_left_out(case: s
     ] == READ
 
 
+def test_a_column_that_each_row_needs_is_asked_for_once_and_can_be_given(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    place = HEADER.index("source")
+    for row in (HEADER, JUNE, JULY):
+        book.active.append([*row[:place], *row[place + 1 :]])
+    book.save(path := tmp_path / "sheet.xlsx")
+    root = make_project(tmp_path / "tiny")
+    asked = ["import", "table", str(path), "--package", "figures", "--resource", "observations", "--yes"]
+    told = ask(root, *asked).stderr
+    assert "1 problem:" in told
+    assert "There is no column source, and each row needs it" in told
+    assert "--set source=…" in told
+    assert ask(root, *asked, "--set", "source=report").returncode == 0
+    written = (root / FILE).read_text()
+    assert [row.partition(",Table")[0] in written for row in READ] == [True, True]
+
+
 REFUSED = {
     "a row with other separators": (f"{','.join(HEADER)}\n{READ[0].replace(',', ';')}\n", "The whole row is in one cell"),
     "a row in quotation marks": (f'{",".join(HEADER)}\n"{READ[0]}"\n{READ[1]}\n', "The whole row is in one cell"),
