@@ -9,7 +9,7 @@ from portal.core import field_types, periods
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM, LEAST_RESIDENTS
-from portal.core.text import number, plain_name
+from portal.core.text import listed, number, plain_name
 from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER, AreaKind
 from portal.data.packages import Package
 
@@ -177,10 +177,13 @@ def _charts(checked: ValidRows) -> Iterator[Problem]:
         )
         if row["area"] not in areas or not (fits or start == end == ""):
             with_problems |= {row["indicator"]}  # reported separately
-    for row in checked.rows("indicators", "indicators"):
+    has_strays = (
+        not period_types.keys() >= figures.keys()
+    )  # figures of an indicator that is misspelt or cannot be read
+    for row in (r for r in checked.rows("indicators", "indicators") if r["id"]):
         fault = _chart_fault(row, figures.get(row["id"], []))
-        awaits_import = row["id"] in imported and row["id"] not in figures  # for its first import
-        if fault and row["id"] not in with_problems and not awaits_import:
+        awaits_figures = row["id"] not in figures and (row["id"] in imported or has_strays)
+        if fault and row["id"] not in with_problems and not awaits_figures:
             reason, fix = fault
             yield row.problem("chart", "chart", f"The chart {row['chart']} does not suit: {reason}.", fix)
 
@@ -258,7 +261,7 @@ def _periods_fault(chart: str, figures: list[ValidRow]) -> Fault | None:
         return Fault("a figure has no period", "Write its first and last day, or choose none.")
     lengths = sorted(set(map(_months, by_period.values())))
     if len(lengths) > 1:
-        words = " and ".join(f"{n} months" if n != 1 else "1 month" for n in lengths[:2])
+        words = listed([f"{n} months" if n != 1 else "1 month" for n in lengths])
         fix = "Give periods of one length, make two indicators of them, or choose none."
         return Fault(f"its periods differ in length ({words}), so the longer ones would look larger", fix)
     ends = sorted(by_period)

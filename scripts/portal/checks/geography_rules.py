@@ -141,8 +141,8 @@ _HIERARCHIES = (
 def _hierarchies(checked: ValidRows) -> Iterator[Problem]:
     """Check that no area contains itself and no indicator is part of itself, over any number of levels."""
     for kind, resource, key, column, noun in _HIERARCHIES:
-        by_key: dict[str, ValidRow] = {row[key]: row for row in checked.rows(kind, resource)}
-        for row in by_key.values():
+        by_key: dict[str, ValidRow] = {row[key]: row for row in checked.rows(kind, resource) if row[key]}
+        for row in by_key.values():  # without those whose key has a problem already
             above, seen = row[column], {row[key]}
             while above in by_key and above not in seen:
                 seen.add(above)

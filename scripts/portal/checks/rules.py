@@ -153,6 +153,7 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
     """Check that what rows refer to exists."""
     targets = {*REFERENCES.values(), SOURCES}
     existing = {target: checked.values(*target) for target in targets if checked.is_readable(*target[:2])}
+    unread = {target: _unread_keys(checked, *target) for target in existing}
     for package in checked.packages:
         for resource, table in package.tables.items():
             targets_of = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
@@ -161,12 +162,12 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
             # Most columns have no dangling reference, which a set of their values shows at once.
             dangling = {
                 c: t for c, t in targets_of.items()
-                if t in existing and c in table.columns and table.values(c) - existing[t] - {""}
+                if t in existing and c in table.columns and table.values(c) - existing[t] - unread[t] - {""}
             }  # fmt: skip
             count: Counter[str] = Counter()
             for row in rows(table) if dangling else ():
                 for column, target in dangling.items():
-                    if row[column] and row[column] not in existing[target]:
+                    if row[column] and row[column] not in existing[target] | unread[target]:
                         count[column] += 1
                         near = existing[target] if count[column] <= _MOST_GUESSES else None
                         yield row.dangling(column, near, target[1])
@@ -189,6 +190,22 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
             message=f"“{area}” is not a whole area with wards of its own.",
             fix="Write the code of the borough or district that the partnership is for.",
         )
+
+
+def _unread_keys(checked: ValidRows, kind: str, resource: str, key: str) -> frozenset[str]:
+    """Return the keys of rows that have a problem of their own, also those inside a row that is in one cell.
+
+    What refers to such a row is right once the row is.
+    """
+    tables = [p.tables[resource] for p in checked.packages if p.kind == kind and resource in p.tables]
+    cells = [
+        cell
+        for t in tables
+        if t.bad and key in t.columns
+        for number, cell in zip(t.numbers, t.cells[key], strict=True)
+        if (number, key) in t.bad
+    ]
+    return frozenset(piece.strip(' "') for cell in cells for piece in re.split(r"[,;\t|]", cell)) - {""}
 
 
 def _headlines(checked: ValidRows) -> Iterator[Problem]:

@@ -3,31 +3,71 @@
 import sys
 import traceback
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from portal.core.problems import PortalError
+from portal.core import text
+from portal.core.problems import PortalError, Problem
 
 # How many problems of one kind in one column are listed.
 _MOST_LISTED = 100
+_MOST_ALIKE = 3  # up to this many rows with the same mistake are listed one by one
+_MOST_RUNS = 6  # rows, or runs of rows, that are named
 
 
 def listed(error: PortalError) -> str:
-    """Return the problems as text, with their number; of a kind that is in many rows of a column, only the first."""
-    count = len(error.problems)
+    """Return the problems as text, with their number.
+
+    The same mistake in many rows of a column is one problem. Of many different ones of a kind, only the first are listed.
+    """
+    groups = _alike(error.problems)
+    count = len(groups)
     head = "1 problem:" if count == 1 else f"{count:,} problems:"
-    kinds = Counter((p.file, p.field, p.code) for p in error.problems)
+    kinds = Counter((g[0].file, g[0].field, g[0].code) for g in groups)
     seen: Counter[tuple[str, str, str]] = Counter()
     texts = []
-    for p in error.problems:
-        kind = p.file, p.field, p.code
+    for first, *others in groups:
+        kind = first.file, first.field, first.code
         seen[kind] += 1
         if seen[kind] <= _MOST_LISTED:
-            texts.append(str(p))
+            place = first.place.replace(f", row {first.row}", _rows([p.row for p in (first, *others)]), 1)
+            texts.append(str(first).replace(first.place, place, 1))
         elif seen[kind] == _MOST_LISTED + 1:
-            place = replace(p, row=0).place
+            place = replace(first, row=0).place
             texts.append(f"{place}\n  Found: {kinds[kind] - _MOST_LISTED:,} more problems of this kind.")
     return "\n\n".join([head, *texts])
+
+
+def _alike(problems: Sequence[Problem]) -> Sequence[Sequence[Problem]]:
+    """Return the problems in groups of one, or of all that say the same about many rows of a column."""
+    same: dict[Problem, list[Problem]] = {}
+    for p in problems:
+        same.setdefault(replace(p, row=0), []).append(p)
+    groups = []
+    for p in problems:
+        group = same[replace(p, row=0)]
+        if len(group) <= _MOST_ALIKE or not group[0].row:
+            groups.append([p])
+        elif p is group[0]:
+            groups.append(group)
+    return groups
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    """Return the rows of a problem as its place says them, such as `, rows 2 to 5, 9 and 12 more`."""
+    if len(numbers) == 1:
+        return f", row {numbers[0]}"
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    named = runs[:_MOST_RUNS]
+    words = [f"{r[0]} to {r[-1]}" if len(r) > 1 else str(r[0]) for r in named]
+    more = len(numbers) - sum(map(len, named))
+    return f", rows {text.listed([*words, f'{more:,} more'] if more else words)}"
 
 
 def logged(root: Path) -> str:

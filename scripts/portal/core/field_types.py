@@ -258,10 +258,10 @@ def explain_fault(cell: str, field: Json) -> Fault:
         return Fault(
             f"{shown} is too long for the name of a file.", f"Write {_LONGEST_NAME} letters or fewer."
         )
-    if field.get("form") == "slug" and not is_storable(cell):
+    if field.get("form") == "slug" and _RESERVED.fullmatch(stripped):
         return Fault(
             f"{shown} cannot be the name of a file on Windows.",
-            f"Choose another name, such as {stripped[:40]}-1.",
+            f"Choose another name, such as {stripped.lower()}-1.",
         )
     if "form" in field:
         return Fault(shown, FORMS[field["form"]].advice)
@@ -271,7 +271,7 @@ def explain_fault(cell: str, field: Json) -> Fault:
 def _number_advice(cell: str, kind: str, rules: Json) -> str:
     plain = re.sub(r"[,%\s\u00a0£+]", "", cell).replace(text.MINUS, "-")
     if not _NUMBER.fullmatch(plain):
-        if cell.strip().isdigit():
+        if cell.strip().isdecimal():
             return "Write the number with the digits 0 to 9."
         if spelling := number_spellings.fault(cell.strip()):
             return spelling.fix

@@ -56,15 +56,20 @@ class PortalError(Exception):
         return type(self), (self.problems,)
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is closest to another; empty if none is close."""
+    import difflib  # noqa: PLC0415 - rarely needed, and slow to import
+
+    known = sorted(known)
+    near = [k for k in known if k.casefold() == word.casefold()]
+    return next(iter(near or difflib.get_close_matches(word, known, n=1, cutoff=0.6)), "")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return advice that names the nearest known word, or lists them all if none is close."""
     known = sorted(known)
-    import difflib  # noqa: PLC0415 - rarely needed, and slow to import
-
-    near = [k for k in known if k.casefold() == word.casefold()]
-    near = near or difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean {near[0]}?"
+    if near := nearest(word, known):
+        return f"Did you mean {near}?"
     if len(known) == 1:
         return f"Write {known[0]}."
     return f"Write one of: {', '.join(known)}." if known else "Remove it."

@@ -26,6 +26,7 @@ TOTALS = frozenset(
 )
 _ROWS_SEARCHED = 50  # rows that are searched for a header
 _MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells are reported one by one
+_FEWEST_OF_TABLE = 4  # columns of a table in which a row with one filled cell is hardly a row
 _EMPTY = "empty rows, columns or cells at the end"
 
 
@@ -72,9 +73,12 @@ def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | N
         return problem(
             "The first line is “sep=”, which a spreadsheet program put above the header.", "Delete that line."
         )
-    if known_names > len(names) // 3 or (known_names and len(names) < 4):
+    plain = ["_".join(c.lower().split()) for c in first]
+    respelt = [p for c, p in zip(first, plain, strict=True) if c not in names]
+    are_all_respelt = len(respelt) > 1 and names.issuperset(respelt)
+    if not are_all_respelt and (known_names > len(names) // 3 or (known_names and len(names) < 4)):
         return None
-    similar_names = len(names.intersection("_".join(c.lower().split()) for c in first))
+    similar_names = len(names.intersection(plain))
     if similar_names > len(names) // 3 or (similar_names and len(names) < 4):
         message = "The names of the columns are written with capitals or spaces that do not belong there."
         fix = "Write them in lower-case letters, without spaces and with _ between words. The columns are: "
@@ -122,6 +126,10 @@ def row_fault(row: Sequence[str], header: Sequence[str]) -> Fault | None:
     if len(filled) == 1 and max(first.count(mark) for mark in (",", *_SEPARATORS)) >= max(len(header) - 2, 3):
         fix = "Separate its cells by commas, as in the other rows, without quotation marks around the whole row."
         return Fault("The whole row is in one cell.", fix)
+    if len(filled) == 1 and len(header) >= _FEWEST_OF_TABLE and not _NUMBER.fullmatch(first):
+        shown = first[:60] + "…" if len(first) > 60 else first
+        fix = "If it is a title or a note, delete this row. If it is a row of the table, fill in its other cells."
+        return Fault(f"The row holds only “{shown}”.", fix)
     if first.rstrip(":").casefold() in TOTALS:
         message = f"The row says “{first}”: it is the sum of other rows and does not belong to the table."
         return Fault(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import field_types, input_files, text
-from portal.core.problems import Fault, Problem, did_you_mean
+from portal.core.problems import Fault, Problem, nearest
 from portal.core.remembered import Remembered
 from portal.data import damaged_tables, validation, wide_rows
 from portal.data.validation import ValidationError
@@ -253,15 +253,23 @@ def _header_problems(
         yield problem("", message, "Delete them.", "blank-column")
     else:
         header = list(rows[0])
-    for column in [c for c in expected if c not in header]:
+    missing = [c for c in expected if c not in header]
+    for column in [c for c in dict.fromkeys(header) if c not in expected]:
+        name = column or "(no name)"
+        the_only_one = missing[0] if not column and len(missing) == 1 else ""
+        if meant := nearest(column, missing) or the_only_one:
+            missing.remove(meant)
+            message = (
+                f"There is a column “{name}” that is not expected here, and the column {meant} is missing."
+            )
+            fix = f"If they are the same, rename it {meant}. If not, remove it, and add {meant} with a cell in each row."
+            yield problem(name, message, fix)
+        else:
+            yield problem(name, f"There is a column “{name}” that is not expected here.", "Remove it.")
+    for column in missing:
         yield problem(
             column, f"The column {column} is missing.", "Add it to the header, with a cell in each row."
         )
-    for column in [c for c in dict.fromkeys(header) if c not in expected]:
-        name = column or "(no name)"
-        spare = [c for c in expected if c not in header]
-        fix = f"Remove it. {did_you_mean(column, spare)}" if spare else "Remove it."
-        yield problem(name, f"There is a column “{name}” that is not expected here.", fix)
     for column in sorted({c for c in header if header.count(c) > 1}):
         yield problem(column, f"The column {column or '(no name)'} appears twice.", "Keep one of the two.")
     if sorted(header) == sorted(expected) and tuple(header) != expected:

@@ -1,4 +1,4 @@
-"""Say why a row has more cells than its header: most often a number has a comma between its thousands.
+"""Say why a row has more cells than its header: most often a number has a comma between its thousands, or a text has one.
 
 `1,250` without quotation marks becomes two cells, and every cell after it moves one column to the right. To shorten such
 a row would leave 1, or a figure under the wrong heading. So this one problem replaces all those with its cells.
@@ -41,7 +41,7 @@ def fault(cells: Sequence[str], fields: Sequence[Json | None]) -> Fault | None:
 
     `fields` are those of the header's columns, each None if nothing is known about it.
     """
-    if split := split_numbers(cells, fields):
+    if split := split_numbers(cells, fields) or _split_text(cells, fields):
         return split
     width, filled = len(fields), _filled(cells)
     if filled <= width:
@@ -63,6 +63,31 @@ def split_numbers(cells: Sequence[str], fields: Sequence[Json | None]) -> Fault 
         if readings := _readings(row[:end], fields) if end > len(fields) else ():
             return _of_numbers(end, len(fields), readings)
     return None
+
+
+def _split_text(cells: Sequence[str], fields: Sequence[Json | None]) -> Fault | None:
+    """Return what to do about a text with commas that makes a row too wide; None unless that makes the row right."""
+    width, more = len(fields), len(cells) - len(fields)
+    if more > _MOST_JOINS or (_filled(cells) <= width and _fits(cells[:width], fields)):
+        return None
+    texts: list[str] = []
+    for start in range(width):
+        whole = cells[start : start + more + 1]
+        row = [*cells[:start], ",".join(whole), *cells[start + more + 1 :]]
+        if all(c.strip() for c in whole) and _fits(row, fields):
+            texts.append(",".join(whole))
+    as_people_write = [t for t in texts if all(part[:1] == " " for part in t.split(",")[1:])]
+    texts = as_people_write or texts
+    if not texts or (_filled(cells) > width and len(as_people_write) != 1):
+        return None  # a cell more can be a figure that is there twice
+    message = f"The row has {_cells(more)} more than the header, because "
+    stay = "Change nothing else in the row: the other cells only moved to the right."
+    if len(texts) > 1:
+        message += "a text in it has a comma and no quotation marks."
+        fix = f"See in the source which text is meant ({' or '.join(texts)}), and put it between quotation marks. {stay}"
+        return Fault(message, fix)
+    message += f"“{texts[0]}” has a comma and no quotation marks."
+    return Fault(message, f'Write "{texts[0]}", with the quotation marks. {stay}')
 
 
 def split_among(cells: Sequence[str], fields: Sequence[Json | None]) -> Fault | None:

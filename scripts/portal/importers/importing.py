@@ -108,6 +108,9 @@ _TOTALS_FIRST = (
     "Delete the ward figures of this period from observations.csv, import this file, and then import the ward file again: "
     "it is safe only if the totals are there before the wards."
 )
+_WHOLE_FILE = (
+    "If the file has only some of the boroughs or wards, its totals are too small: import the whole file."
+)
 
 
 @dataclass(frozen=True)
@@ -350,7 +353,11 @@ def _advised(
     that choice.
     """
     totals = any(content.areas[o.area].kind not in small_counts.WARD_KINDS for o in imported)
-    yield from (replace(p, fix=_TOTALS_FIRST) if totals else p for p in problems)
+    for p in problems:
+        if p.code == "contradiction":
+            yield replace(p, fix=f"{p.fix} {_WHOLE_FILE}")
+        else:
+            yield replace(p, fix=_TOTALS_FIRST) if totals else p
 
 
 def _home(format_: str, packages: Mapping[str, Package], content: Content) -> list[str]:
@@ -396,7 +403,8 @@ def compared(
     for length, words in ((MONTHS_OF_YEAR, "of 12 months"), (0, "of shorter periods")):
         some_gone = [o for o in gone if (o.months == MONTHS_OF_YEAR) == bool(length)]
         if some_gone:
-            yield f"{many(len(some_gone), 'figure')} {words} are taken out, since new ones follow or overlap with them."
+            are = "is" if len(some_gone) == 1 else "are"
+            yield f"{many(len(some_gone), 'figure')} {words} {are} taken out, since new ones follow or overlap with them."
     yield from _protected(withheld)
     exposed = [k for k in shared if old[k].value is not None and new[k].value is None]
     if exposed:

@@ -370,10 +370,10 @@ def test_a_crossed_sheet_is_imported_with_its_locators(tmp_path: Path) -> None:
     assert "totals are left out: Total" in told
 
 
-def test_what_a_sheet_does_not_say_is_a_problem_at_its_cell(tmp_path: Path) -> None:
+def test_what_a_sheet_does_not_say_is_one_problem_that_says_how_to_give_it(tmp_path: Path) -> None:
     root = make_project(tmp_path / "tiny")
     path = written(tmp_path / "t.xlsx", {"Calls": [["Borough", "Jun 2020"], ["Exampleton", 11]]})
-    with pytest.raises(PortalError, match="sheet Calls, cell B2"):
+    with pytest.raises(PortalError, match=r"sheet Calls\n.*no column source.*\n.*add --set source=…"):
         imported(root, path)
     with pytest.raises(PortalError, match="names no column of the figures"):
         imported(root, path, told=("indikator=calls",))

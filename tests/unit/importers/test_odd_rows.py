@@ -22,7 +22,9 @@ READ = ["calls,E09999999,2020-06-01,2020-06-30,,25,,report,Table 1", "calls,E099
     [
         ("(1,234)", "Write -1234 if it is less than 0"), ("25-", "Write -25 if"), ("£25-", "Write -25 if"), ("1'250", "Write 1250."), ("1’250’000", "Write 1250000."),
         ("1_250", "Write 1250."), ("½", "Write 0.5."), ("2¼", "Write 2.25."), ("25k", "write it in full"), ("1.2m", "write it in full"), ("£3bn", "write it in full"),
-        ("50+", "the number itself if it is published"), ("£1,250", "Compare it with the source"), ("25", ""), ("1.234,56", ""), ("25 (24)", ""), ("c. 50", ""),
+        ("50+", "the number itself if it is published"), ("£1,250", "Compare it with the source"), ("25", ""), ("1.234,56", ""), ("25 (24)", ""), ("2016-07", ""),
+        ("c. 50", "e (estimated)"), ("~1,200", "e (estimated)"), ("approx. 50", "e (estimated)"), ("50 est.", "e (estimated)"), ("228 [note 1]", "the number alone"), ("228*", "the number alone"),
+        ("5²", "the number alone"), ("<5", "Leave the cell empty"), ("fewer than 5", "Leave the cell empty"), ("5–9", "the number itself if it is published"), ("[c]", "write c under status"), ("2 thousand", "write it in full"),
     ],
 )  # fmt: skip
 def test_a_number_in_another_spelling_gets_the_number_that_is_meant(written: str, told: str) -> None:
@@ -30,10 +32,18 @@ def test_a_number_in_another_spelling_gets_the_number_that_is_meant(written: str
     assert (told in fault.fix) if fault and told else not (fault or told)
 
 
-def test_the_check_gives_the_same_advice_as_an_import() -> None:
-    fault = field_types.cell_fault("(120)", {"name": "value", "type": "number"})
+@pytest.mark.parametrize("written", ["(120)", "c. 50", "228*"])
+def test_the_check_gives_the_same_advice_as_an_import(written: str) -> None:
+    fault = field_types.cell_fault(written, {"name": "value", "type": "number"})
+    spelling = number_spellings.fault(written)
     assert fault is not None
-    assert fault.fix.startswith("Write -120 if it is less than 0")
+    assert spelling is not None
+    assert fault.fix == spelling.fix
+
+
+def test_a_superscript_is_a_note_and_no_digit_of_another_script() -> None:
+    told = [field_types.cell_fault(c, {"name": "value", "type": "number"}) for c in ("5²", "٥٢")]
+    assert [f.fix[:28] for f in told if f] == ["Write the number alone. Put ", "Write the number with the di"]
 
 
 SHEETS = {
@@ -64,6 +74,23 @@ def test_what_is_no_row_of_the_table_is_one_question_and_can_be_left_out(case: s
     ] == READ
 
 
+def test_a_column_that_each_row_needs_is_asked_for_once_and_can_be_given(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    place = HEADER.index("source")
+    for row in (HEADER, JUNE, JULY):
+        book.active.append([*row[:place], *row[place + 1 :]])
+    book.save(path := tmp_path / "sheet.xlsx")
+    root = make_project(tmp_path / "tiny")
+    asked = ["import", "table", str(path), "--package", "figures", "--resource", "observations", "--yes"]
+    told = ask(root, *asked).stderr
+    assert "1 problem:" in told
+    assert "There is no column source, and each row needs it" in told
+    assert "--set source=…" in told
+    assert ask(root, *asked, "--set", "source=report").returncode == 0
+    written = (root / FILE).read_text()
+    assert [row.partition(",Table")[0] in written for row in READ] == [True, True]
+
+
 REFUSED = {
     "a row with other separators": (f"{','.join(HEADER)}\n{READ[0].replace(',', ';')}\n", "The whole row is in one cell"),
     "a row in quotation marks": (f'{",".join(HEADER)}\n"{READ[0]}"\n{READ[1]}\n', "The whole row is in one cell"),
@@ -91,6 +118,7 @@ ROWS = {
     "Total,,,,,281,,,": "it is the sum of other rows",
     f'"{READ[0]}",,,,,,,,': "The whole row is in one cell.",
     READ[0]: "",
+    "Source: the police,,,,,,,,": "The row holds only “Source: the police”.",
     "total-notifiable-offences,E09999999,,,,1,,report,Table 1": "",
 }
 

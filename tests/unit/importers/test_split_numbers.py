@@ -38,7 +38,7 @@ SPLIT: dict[str, tuple[str, Sequence[Field], str]] = {
     "a comma at the end too": ("N,1,250,2024,", COUNT, "Write 1250, without a comma."),
     "one of two, not clear which": ("N,1,250,300", [COUNT[0], COUNT[1], COUNT[1]], "(1,250 or 250,300), and write it in digits alone"),
     "unknown columns": ("N,1,250,2024", [None] * 3, "Write 1250, without a comma."),
-    "text with a comma": ("Lee, Green,7,2024", COUNT, "Find the comma in it that separates nothing"),
+    "text with a comma": ("Lee, Green,7,2024", COUNT, 'Write "Lee, Green", with the quotation marks.'),
     "years": ("N,2018,2019,m", COUNT, "Find the comma in it that separates nothing"),
     "a group of two digits": ("N,1,25,m", COUNT, "Find the comma in it that separates nothing"),
     "a hundred cells": ("N," + "1," * 100 + "m", COUNT, "The row has"),

@@ -20,7 +20,7 @@ from portal.data.tables import Table
 from portal.disclosure import clearing
 from portal.importers.spreadsheets.columns import SheetRow
 from portal.importers.spreadsheets.headings import FIGURES, INDICATOR
-from portal.importers.spreadsheets.workbooks import Workbook
+from portal.importers.spreadsheets.workbooks import Spot, Workbook
 from portal.releases import releasing
 from portal.releases.releasing import Project
 
@@ -183,7 +183,7 @@ class MergedPackage:
         return frozenset().union(*(m.changed(INDICATOR) for m in self.merged))
 
     def _stop(self, problems: Iterable[Problem]) -> None:
-        problems_in_cells = [at_cells(self.book, self._files, p) for p in problems]
+        problems_in_cells = dict.fromkeys(at_cells(self.book, self._files, p) for p in problems)
         if problems_in_cells:
             raise PortalError(problems_in_cells)
 
@@ -225,7 +225,10 @@ def _table(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
 
 
 def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> Problem:
-    """Return the problem with its place in the sheet; a problem in another row keeps its place."""
+    """Return the problem with its place in the sheet; a problem in another row keeps its place.
+
+    Where the sheet has no column that each row needs, this is one problem with the sheet, the same for each row.
+    """
     message = re.sub(
         r"(data_packages/\S+\.csv), row (\d+)",
         lambda m: _where(book, origin(merged, m[1], int(m[2]))) or m[0],
@@ -234,8 +237,18 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
     line = origin(merged, problem.file, problem.row)
     if line is None:
         return replace(problem, message=message)
+    absent = problem.field in line.layout.absent
+    is_unsaid = absent or bool(
+        line.layout.sheet.origins
+    )  # a crossed table has no column for what it does not say
+    if is_unsaid and problem.code == "cell" and problem.field and not line.texts.get(problem.field):
+        title = problem.fix.removeprefix("Fill it in: ").removesuffix(".")
+        message = f"There is no column {problem.field}, and each row needs it: {title}."
+        is_figures = line.layout.resource == FIGURES
+        same = f" If it is the same for all rows, add --set {problem.field}=… instead." if is_figures else ""
+        return book.problem(Spot(line.layout.sheet.name), message, f"Add the column.{same}", problem.code)
     at_cell = book.problem(line.spot(problem.field), message, problem.fix, problem.code)
-    absent = problem.field in line.layout.absent and book.kind != "csv"
+    absent = absent and book.kind != "csv"
     return replace(at_cell, field=f"{at_cell.field}, column {problem.field}") if absent else at_cell
 
 

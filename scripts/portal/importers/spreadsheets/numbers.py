@@ -181,19 +181,7 @@ def _no_number(words: str, digits: str) -> CellFault:
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", digits):
         fix = "Write it with nothing between the thousands, as in 1234567."
         return CellFault(f"{quoted} has points between the thousands.", fix)
-    if re.search(r"\d.*\[.*\]|\d\s*[*†‡^¹²³]|\d\s*\([a-z].*\)", words):
-        fix = "Write the number alone. Put what the note says under locator or status, or in a note on the cell."
-        return CellFault(f"{quoted} is a number and a note in one cell.", fix)
-    if re.search(r"between|\d\s*(-|to|–)\s*\d", words.lower()):
-        fix = "Write the number itself if it is published. If not, leave the cell empty and write x (not available) under status."
-        return CellFault(f"{quoted} is a range and not a single number.", fix)
-    if re.search(r"[<>≤≥]|less|fewer|under|more than|over", words.lower()):
-        fix = "Leave the cell empty and write under status why there is no figure: c withheld, x not available, low."
-        return CellFault(f"{quoted} is not a single number.", fix)
     if other := number_spellings.fault(words):
         return CellFault(*other)
-    if re.search(r"[~≈]|\bca?\. ?\d|about|approx|around|circa", words.lower()):
-        fix = "Write the number alone, and e (estimated) under status."
-        return CellFault(f"{quoted} is an estimate.", fix)
     fix = "Write the number in digits alone, with a point before decimals. If there is none, leave the cell empty and write why under status."
     return CellFault(f"{quoted} is not a number.", fix)

@@ -1,0 +1,45 @@
+"""One mistake is told once, however many rows and rules it reaches, and the advice mends it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from project import TINY, ask, make_project
+
+FIGURES, INDICATORS = (f"data_packages/figures/data/{name}.csv" for name in ("observations", "indicators"))
+ROWS = (TINY / FIGURES).read_text().splitlines()[1:]
+CALLS = "\n".join(r for r in ROWS if r.startswith("calls,"))
+RATE = next(r for r in (TINY / INDICATORS).read_text().splitlines() if r.startswith("rates,"))
+RATES = [r for r in ROWS if r.startswith("rates,")]
+
+# What is replaced at the start of a line in which table, how many problems that makes, what is told, and what is not.
+CASES = {
+    "an id with capitals": ({INDICATORS: ("rates,rates", "My-Rates,rates"), FIGURES: ("rates,", "My-Rates,")}, 2, "rows 20 to 23, column indicator", "part of itself"),
+    "a misspelt id in all rows": ({FIGURES: ("rates,", "rats,")}, 1, "rows 20 to 23, column indicator\n  Found: “rats” is not among", "column chart"),
+    "every row of an indicator in one cell": ({FIGURES: ("\n".join(RATES), "\n".join(f'"{r}"' for r in RATES))}, 1, "rows 20 to 23\n  Found: The whole row is in one cell.", "column chart"),
+    "a row in one cell that a claim is about": ({FIGURES: (CALLS.splitlines()[0], f'"{CALLS.splitlines()[0]}"')}, 1, "row 8\n  Found: The whole row is in one cell.", "claim"),
+    "a note below": ({FIGURES: (ROWS[-1], ROWS[-1] + "\nSource: the police")}, 1, "If it is a title or a note, delete this row.", "Windows"),
+    "some names of columns with capitals": ({FIGURES: ("indicator,area,period_start", "Indicator,Area,Period Start")}, 1, "Write them in lower-case letters", "missing"),
+    "one name of a column with a capital": ({FIGURES: ("indicator,area", "Indicator,area")}, 1, "rename it indicator", "Add it to the header"),
+    "an indicator in one cell": ({INDICATORS: (RATE, f'"{RATE}"')}, 1, "The whole row is in one cell.", "is not among"),
+    "a text with a comma and an empty last cell": ({INDICATORS: (RATE.partition("How far")[0] + "How far", RATE.partition("How far")[0] + "How, far")}, 1, "Write \"How, far the rate changed.\", with the quotation marks", "Delete the commas"),
+    "one of two texts has a comma": ({INDICATORS: ("rates,rates,Change by area,", "rates,rates,Change,by area,")}, 1, "which text is meant (Change,by area or by area,Change by area)", "Delete the commas"),
+    "a locator with a comma": ({FIGURES: (ROWS[-1], ROWS[-1] + ", page 2")}, 1, "Write \"Table 1, page 2\", with the quotation marks", "Found: The row has 1 cell more than the header.\n"),
+    "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_is_told_once(case: str, tmp_path: Path) -> None:
+    changes, count, told, untold = CASES[case]
+    root = make_project(tmp_path / "tiny")
+    for file, (old, new) in changes.items():
+        text = (root / file).read_text()
+        changed, times = re.subn(f"(?m)^{re.escape(old)}", new, text)
+        assert times
+        (root / file).write_text(changed)
+    asked = ask(root, "check")
+    assert asked.returncode == 1
+    assert told in asked.stderr
+    assert f"{count} problem{'s' if count > 1 else ''}:" in asked.stderr
+    assert untold not in asked.stderr
