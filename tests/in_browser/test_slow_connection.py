@@ -1,5 +1,6 @@
 """Pages that arrive in pieces, as they do on a slow connection: what a reader sees already stays where it is."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,3 +85,14 @@ def test_nothing_moves_while_a_page_arrives(chromium: Browser, real_site: Path, 
             page.wait_for_load_state()
             moved += [f"{path}: {m}" for m in page.evaluate(SEEN)["moved"]]
     assert not moved, "\n".join(moved)
+
+
+def test_every_picture_says_its_size_so_that_it_has_its_place_before_it_arrives(real_site: Path) -> None:
+    pictures = re.compile(r"<(?:img|source)\b[^>]*>")
+    sized = re.compile(r'(?=.* width="\d)(?=.* height="\d)')
+    found = {p: pictures.findall(p.read_text()) for p in real_site.rglob("*.html")}
+    assert sum(map(len, found.values())) > 1000
+    without = {
+        f"{p.relative_to(real_site)}: {i}" for p, all_ in found.items() for i in all_ if not sized.match(i)
+    }
+    assert without == set()

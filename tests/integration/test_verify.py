@@ -67,6 +67,7 @@ BAD = {
     '<img src="missing.svg" alt="">': "loads missing.svg, which is not there",
     '<img src="https://other.example/a.svg" alt="">': "from another host",
     '<img src="a.svg">': "has no alternative text",
+    '<figure><img src="a.svg" alt=" "></figure>': "in a figure has an empty alternative text",
     '<picture><source srcset="https://other.example/a.svg 2x"></picture>': "from another host",
     '<script src="a.svg"></script>': "is not one of the site's",
     "<script>x()</script>": "inline script",
