@@ -118,6 +118,7 @@ window.portalSight = (() => {
 
     // To be called in forced colours, which take away backgrounds and shadows.
     forced: () => {
+      if (!matchMedia("(forced-colors: active)").matches) return ["is not in forced colours"];
       const lost = parts.filter(([e, pseudo]) => {
         const s = getComputedStyle(e, pseudo);
         return s.forcedColorAdjust !== "none" && !edge(s) && s.outlineStyle === "none" && s.backgroundImage === "none";

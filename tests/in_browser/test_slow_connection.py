@@ -20,12 +20,12 @@ PIECE = 1_500  # bytes
 FIRST = 60_000
 FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
-# One of each kind; a thorough run takes others too.
+# One of each kind, and those where a script shows or fills something on the first screen; a thorough run takes others too.
 PAGES = [
     "", "wards/deptford/", "wards/deptford/briefing/", "figures/", "figures/recorded-robbery/", "figures/recorded-robbery/cite/",
     "figures/crime-prevention-funding/", "plans/", "plans/progress/", "subjects/knives/", "releases/", "releases/unusual/", "explore/", "about/open-data/",
     "help/", "plans/plan-2016-17/priority-4/", "plans/plan-2014-15/priority-2/action-2-5/", "plans/public-health/workstream-1/",
-    "figures/stops-by-month/",
+    "figures/stops-by-month/", "figures/figure-46/", "releases/since/", "wards/compare/", "search/",
 ]  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def messages(folder: Path, address: str = "", words: tuple[str, ...] = ()) -> li
 GOOD = {
     "a link to a page": '<a href="about/">x</a>',
     "a link to a file": '<a href="about/index.html">x</a>',
+    "a redirect": '<meta http-equiv="refresh" content="0; url=about/">',
     "a link to a place": '<a href="about/#place">x</a>',
     "a link to a place on the same page": '<a id="here" href="#here">x</a>',
     "a link from the root": '<a href="/about/">x</a>',
@@ -64,6 +65,7 @@ BAD = {
     '<a href="../../about/">x</a>': "leads nowhere",
     '<a href="about/#nothing">x</a>': "leads to a place that is not on that page",
     '<a href="#nothing">x</a>': "leads to a place that is not on that page",
+    '<meta http-equiv="refresh" content="0; url=nowhere/">': "leads nowhere",
     '<img src="missing.svg" alt="">': "loads missing.svg, which is not there",
     '<img src="https://other.example/a.svg" alt="">': "from another host",
     '<img src="a.svg">': "has no alternative text",
