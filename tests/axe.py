@@ -42,7 +42,7 @@ _FAULTS = """([rules, colours, looks]) => {
   axe.configure({rules: colours.map(([id, selector]) => ({id, selector: looks ? `:is(${selector})[data-look]` : selector}))});
   return axe.run(document, {runOnly: rules, resultTypes: ["violations"], preload: false, iframes: false}).then(found => [
     found.passes.map(p => p.id),
-    found.violations.map(v => `${v.id}: ${v.nodes.map(n => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`)]);
+    found.violations.map(v => `${v.id}: ${v.nodes.map(n => `${String(n.target).replaceAll('[data-look=""]', "")} ${n.any[0]?.message ?? ""} ${n.html.slice(0, 120)}`).join(" | ")}`)]);
 }"""
 _SELECTORS = (("color-contrast", "*"), ("link-in-text-block", "a[href], [role=link]"))
 

@@ -8,6 +8,7 @@ every line of others up to the body. `make every-page` opens all. tests/axe.py s
 """
 
 import gzip
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,10 +22,12 @@ from browser import leave
 from playwright.sync_api import Browser, Page
 from project import is_thorough
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+from sight import SIGHT
 
 PHONE, WIDE = 360, 1280
 ZOOMED = 320  # a window of 1,280 pixels at 400 %
 SHARES = 8  # neighbouring pages are checked in so many parts, which the processes that test take in turn
+NAMESPACE = "http://www.w3.org/2000/svg"  # a name that nothing asks for
 BUDGET = 150_000  # bytes, compressed, until somebody reaches for something
 # What the page does while it loads, and must not. Where text arrives in pieces, a word may wrap when the rest of it is
 # there, which is under a hundredth; nothing may jump.
@@ -32,43 +35,24 @@ WATCH = """
 window.portalSeen = {violations: [], moved: []};
 addEventListener("securitypolicyviolation", e => portalSeen.violations.push(`${e.effectiveDirective} ${e.blockedURI}`));
 new PerformanceObserver(list => list.getEntries().forEach(e => e.value < 0.01 || portalSeen.moved.push(
-  ...e.sources.map(s => `${s.node?.nodeName} ${s.node?.className ?? ""} by ${e.value.toFixed(4)}`)
+  ...e.sources.map(s => `${s.node?.nodeName} ${s.node?.className ?? ""} “${s.node?.textContent.trim().slice(0, 40)}” `
+    + `from ${s.previousRect.y.toFixed()} to ${s.currentRect.y.toFixed()} pixels from the top, so what is above it changed (${e.value.toFixed(4)})`)
 ))).observe({type: "layout-shift", buffered: true});
 """
 # The observer reports after a frame was shown.
 SEEN = "() => new Promise(done => requestAnimationFrame(() => setTimeout(() => done(portalSeen))))"
 KEPT = "() => [document.cookie, localStorage.length + sessionStorage.length].filter(Boolean)"
+# What is folded is read too; the menu of a phone covers what is below it.
+OPEN = "() => document.querySelectorAll('details').forEach(d => (d.open = true))"
+CLOSE = "() => document.querySelectorAll('details.menu').forEach(d => (d.open = false))"
 OVER = "() => document.documentElement.scrollWidth - innerWidth"
+MEASURED = "() => [...portalSight.tooSmall(), ...portalSight.cutOff()]"
 STOPS = """() => {
   const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex='-1'])")];
   const shown = all.filter(e => !e.disabled && !(e.type === "radio" && !e.checked) && e.checkVisibility({visibilityProperty: true}));
   shown.forEach((e, i) => e.dataset.stop = i);
   return [shown.length, shown.filter(e => e.tabIndex !== 0).map(e => e.outerHTML.slice(0, 60))];
 }"""
-# What has the focus must be in sight, on top, and look different from what has not.
-UNSEEN = """() => {
-  const one = e => { const s = getComputedStyle(e); return [s.backgroundColor, s.boxShadow, s.outlineColor, s.outlineStyle, s.fill, s.stroke].join(); };
-  const look = e => [one(e), ...[...e.children].map(one)].join();
-  const wrong = [];
-  for (const e of document.querySelectorAll("[data-stop]")) {
-    document.activeElement.blur();
-    const before = look(e);
-    e.focus();
-    const name = (e.textContent || e.getAttribute("aria-label") || e.id).trim().slice(0, 40);
-    if (look(e) === before) wrong.push(`${name}: looks the same with the focus`);
-    const at = (low, high, end, share) => Math.max(low, 0) + (Math.min(high, end) - Math.max(low, 0)) * share;
-    // An area of a map can be bent around its middle.
-    const shares = e.ownerSVGElement ? [0.5, 0.1, 0.3, 0.7, 0.9] : [0.5];
-    const seen = [...e.getClientRects()].some(b => shares.some(across => shares.some(down => {
-      const top = document.elementFromPoint(at(b.left, b.right, innerWidth, across), at(b.top, b.bottom, innerHeight, down));
-      return top && (e.contains(top) || top.contains(e));
-    })));
-    if (!seen) wrong.push(`${name}: is hidden when it has the focus`);
-  }
-  document.activeElement.blur();
-  return wrong;
-}"""
-
 Counts = Counter[str]
 HEAVIEST = "bytes of the heaviest page, compressed (max)"
 
@@ -139,6 +123,16 @@ def covering(site: Path) -> tuple[str, ...]:
     return tuple(sorted(taken))
 
 
+def test_no_style_sheet_and_no_script_of_ours_names_another_host(real_site: Path) -> None:
+    """Not even one that would only be asked when something is pressed or pointed at."""
+    named = re.compile(r"""(?:https?:|["'(\s])//[\w.-]+\.\w+[^\s"')]*""")
+    files = [*real_site.glob("assets/css/*.css"), *real_site.glob("assets/js/*.js")]
+    own = {f.name: f.read_text() for f in files if not f.name.startswith("plotly-")}
+    assert len(own) > 10
+    found = {name: {n for n in named.findall(text) if n != NAMESPACE} for name, text in own.items()}
+    assert {name: hosts for name, hosts in found.items() if hosts} == {}
+
+
 @pytest.fixture(scope="module")
 def seen() -> Seen:
     """Return what the pages that axe has read show; each process has its own."""
@@ -163,8 +157,9 @@ def test_everybody_can_use_every_page(
     with chromium.new_context(**options) as context:  # type: ignore[arg-type]
         context.add_init_script(WATCH)
         context.add_init_script(READY)
+        context.add_init_script(SIGHT)
         opened = Opened.on(context.new_page(), address, seen)
-        wrong = [f"{p}: {f}" for p in own for f in _faults(opened, p, real_site, counts)]
+        wrong = [f"{p or 'the home page'}: {f}" for p in own for f in _faults(opened, p, real_site, counts)]
     assert wrong == []
     assert counts["accessibility rules that passed"] > 20 * counts["pages"]
     for name, number in counts.items():
@@ -203,22 +198,29 @@ def _faults(opened: Opened, path: str, site: Path, counts: Counts) -> Iterator[s
     page.set_viewport_size({"width": PHONE, "height": 800})
     page.goto(opened.address + path)
     seen = page.evaluate(SEEN)
-    yield from (f"asks for {r}" for r in asked if not r.startswith((opened.address, "data:")))
+    own = [r for r in asked if r.startswith(opened.address)]
+    yield from (f"asks for {r}" for r in asked if r not in own and not r.startswith("data:"))
     yield from (f"breaks the policy: {v}" for v in seen["violations"])
     yield from (f"moves while it loads: {m}" for m in seen["moved"])
     yield from (f"keeps {kept}" for kept in (*page.evaluate(KEPT), *page.context.cookies()))
-    yield from _weight(asked, site, counts)
+    yield from _weight(own, site, counts)
+    counts["requests, all to the site"] += len(own)
+    page.evaluate(OPEN)
     for width in (ZOOMED, PHONE, WIDE):
         page.set_viewport_size({"width": width, "height": 800})
         if (over := page.evaluate(OVER)) > 0:
-            yield f"is {over} pixels wider than a window of {width}"
-        if width != ZOOMED:
+            beyond = ", ".join(page.evaluate("portalSight.beyond()"))
+            yield f"is {over} pixels wider than a window of {width}: {beyond}"
+        yield from (f"{s} at {width}" for s in page.evaluate(MEASURED))
+        if width == ZOOMED:
+            page.evaluate(CLOSE)
+        else:
             yield from _inaccessible(opened, width, counts)
     yield from _focus(page, counts)
+    yield from _forced(page, counts)
     # A picture for another width is not waited for when the next page opens.
     yield from (s for s in opened.said if "ERR_ABORTED" not in s)
     counts["pages"] += 1
-    counts["requests, all to the site"] += len(asked)
 
 
 def _inaccessible(opened: Opened, width: int, counts: Counts) -> Iterator[str]:
@@ -250,5 +252,13 @@ def _focus(page: Page, counts: Counts) -> Iterator[str]:
     """What the keyboard would reach out of turn, and what does not show that it has the focus."""
     stops, out_of_turn = page.evaluate(STOPS)
     yield from (f"is out of turn for the Tab key: {o}" for o in out_of_turn)
-    yield from page.evaluate(UNSEEN)
+    yield from page.evaluate("portalSight.focus()")
     counts["stops of the Tab key"] += stops
+
+
+def _forced(page: Page, counts: Counts) -> Iterator[str]:
+    """What cannot be seen in the colours that a reader has chosen for everything."""
+    counts["parts with a background only, seen in forced colours"] += page.evaluate("portalSight.note()")
+    page.emulate_media(forced_colors="active")
+    yield from page.evaluate("portalSight.forced()")
+    page.emulate_media(forced_colors="none")

@@ -1,5 +1,6 @@
 """Pages that arrive in pieces, as they do on a slow connection: what a reader sees already stays where it is."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,12 +20,12 @@ PIECE = 1_500  # bytes
 FIRST = 60_000
 FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
-# One of each kind; a thorough run takes others too.
+# One of each kind, and those where a script shows or fills something on the first screen; a thorough run takes others too.
 PAGES = [
     "", "wards/deptford/", "wards/deptford/briefing/", "figures/", "figures/recorded-robbery/", "figures/recorded-robbery/cite/",
     "figures/crime-prevention-funding/", "plans/", "plans/progress/", "subjects/knives/", "releases/", "releases/unusual/", "explore/", "about/open-data/",
     "help/", "plans/plan-2016-17/priority-4/", "plans/plan-2014-15/priority-2/action-2-5/", "plans/public-health/workstream-1/",
-    "figures/stops-by-month/",
+    "figures/stops-by-month/", "figures/figure-46/", "releases/since/", "wards/compare/", "search/",
 ]  # fmt: skip
 
 
@@ -84,3 +85,14 @@ def test_nothing_moves_while_a_page_arrives(chromium: Browser, real_site: Path, 
             page.wait_for_load_state()
             moved += [f"{path}: {m}" for m in page.evaluate(SEEN)["moved"]]
     assert not moved, "\n".join(moved)
+
+
+def test_every_picture_says_its_size_so_that_it_has_its_place_before_it_arrives(real_site: Path) -> None:
+    pictures = re.compile(r"<(?:img|source)\b[^>]*>")
+    sized = re.compile(r'(?=.* width="\d)(?=.* height="\d)')
+    found = {p: pictures.findall(p.read_text()) for p in real_site.rglob("*.html")}
+    assert sum(map(len, found.values())) > 1000
+    without = {
+        f"{p.relative_to(real_site)}: {i}" for p, all_ in found.items() for i in all_ if not sized.match(i)
+    }
+    assert without == set()

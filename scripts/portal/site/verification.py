@@ -196,8 +196,12 @@ def facts_of(tree: LexborHTMLParser) -> BuiltPage:
     seen += [("The description for machines", n.text()) for n in tree.css(f'script[type="{DATA}"]')]
     faults = [fault for tag, has in nodes for fault in _node(tag, has)]
     faults += _whole(tree, Counter(ids))
-    moved = tree.css_first('meta[http-equiv="refresh"]') is not None
-    return BuiltPage(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), moved)
+    moved = tree.css_first('meta[http-equiv="refresh"]')
+    if moved is not None:  # readers are taken there without a link
+        links.append(intern((moved.attributes.get("content") or "").partition("url=")[2]))
+    return BuiltPage(
+        tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), moved is not None
+    )
 
 
 def _node(tag: str, has: Mapping[str, str | None]) -> Iterator[Fault]:
@@ -225,6 +229,10 @@ def _whole(tree: LexborHTMLParser, ids: Mapping[str, int]) -> Iterator[Fault]:
     for chart in tree.css("figure.chart"):
         if _silent(chart) or not tree.css("table"):
             yield "A chart has no sentence or no table beside it.", "Show both with every chart."
+    for picture in tree.css("figure img[alt]"):
+        if not (picture.attributes["alt"] or "").strip():
+            what = f"The picture {picture.attributes.get('src')} in a figure has an empty alternative text."
+            yield what, "Write what it shows."
     if tree.css("body style"):
         yield "There is an inline style sheet.", "Put it into a file of the site."
 
