@@ -156,7 +156,7 @@ class Visitor:
         for _ in range(_MOST_STEPS):
             if answer.status != 302 and 'http-equiv="refresh"' not in answer.body:
                 return answer
-            if going := re.search(r'data-events="([^"]+)"', answer.body):
+            if going := re.search(r'data-(?:events|waiting)="([^"]+)"', answer.body):
                 self.get(going[1])
             answer = self.get(answer.to or answer.path)
         raise AssertionError(f"The desk never came to a result: {answer.path}\n{answer.body}")
