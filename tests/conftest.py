@@ -199,7 +199,7 @@ TRIED_AGAIN = pytest.StashKey[list[str]]()
 def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Any) -> None:
     """Try a test again, once, if its process hung or ended.
 
-    It happened in one run of many, and what caused it is not known. The output says what each thread was doing, and the
+    One test hung in one run of many, for a reason that is not known. The output says what each thread was doing, and the
     summary names the test.
     """
     tried = sched.config.stash.setdefault(TRIED_AGAIN, [])

@@ -1,4 +1,4 @@
-"""Ways of reading that axe-core does not try: the tree that screen readers get, less motion, paper."""
+"""Ways of reading that axe-core does not try: the tree that screen readers get, high contrast, paper."""
 
 from collections.abc import Iterator
 
@@ -16,6 +16,18 @@ COVERED = """() => {
     return document.activeElement !== e || e.getBoundingClientRect().top < bar.getBoundingClientRect().bottom - 1;
   });
   return [stops.length, covered.map(e => e.textContent)];
+}"""
+# Parts without an edge, and links that look the same with the focus.
+FORCED = """() => {
+  const width = style => parseFloat(style.borderTopWidth) + parseFloat(style.borderLeftWidth);
+  const flat = [...document.querySelectorAll(".exit, .card, .tag, .urgent, .button")].filter(e => !(width(getComputedStyle(e)) > 0));
+  const links = [...document.querySelectorAll("a[href]")].filter(e => e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length);
+  const unseen = links.slice(0, 12).filter(e => {
+    e.focus();
+    const style = getComputedStyle(e);
+    return style.outlineStyle !== "solid" || !(parseFloat(style.outlineWidth) >= 2);
+  });
+  return [links.length, flat.map(e => e.className), unseen.map(e => e.textContent)];
 }"""
 MOVING = """() => [...document.querySelectorAll("*")].filter(e => {
   const s = getComputedStyle(e);
@@ -101,6 +113,19 @@ def test_withheld_figures_are_said_and_not_left_blank(phone: Page, address: str)
         "not shown" in phone.locator("article").inner_text()
         or "withheld" in phone.locator("article").inner_text()
     )
+
+
+@pytest.mark.parametrize("name", ["home", "ward", "wards", "choose", "indicator", "scorecard"])
+def test_in_forced_colours_everything_keeps_its_edge_and_the_focus_is_seen(
+    tab: Tabs, address: str, name: str
+) -> None:
+    page = tab(1280, forced_colors="active")
+    page.goto(address + PAGES[name])
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    links, flat, unseen = page.evaluate(FORCED)
+    assert links > 12
+    assert flat == []
+    assert unseen == []
 
 
 @pytest.mark.parametrize("name", ["home", "ward", "wards", "indicator", "search"])

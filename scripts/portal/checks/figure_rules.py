@@ -177,9 +177,8 @@ def _charts(checked: ValidRows) -> Iterator[Problem]:
         )
         if row["area"] not in areas or not (fits or start == end == ""):
             with_problems |= {row["indicator"]}  # reported separately
-    has_strays = (
-        not period_types.keys() >= figures.keys()
-    )  # figures of an indicator that is misspelt or cannot be read
+    # Figures whose indicator is misspelt or cannot be read, which is reported separately.
+    has_strays = not figures.keys() <= period_types.keys()
     for row in (r for r in checked.rows("indicators", "indicators") if r["id"]):
         fault = _chart_fault(row, figures.get(row["id"], []))
         awaits_figures = row["id"] not in figures and (row["id"] in imported or has_strays)

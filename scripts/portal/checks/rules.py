@@ -153,7 +153,7 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
     """Check that what rows refer to exists."""
     targets = {*REFERENCES.values(), SOURCES}
     existing = {target: checked.values(*target) for target in targets if checked.is_readable(*target[:2])}
-    unread = {target: _unread_keys(checked, *target) for target in existing}
+    known = {target: keys | _unread_keys(checked, *target) for target, keys in existing.items()}
     for package in checked.packages:
         for resource, table in package.tables.items():
             targets_of = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
@@ -162,12 +162,12 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
             # Most columns have no dangling reference, which a set of their values shows at once.
             dangling = {
                 c: t for c, t in targets_of.items()
-                if t in existing and c in table.columns and table.values(c) - existing[t] - unread[t] - {""}
+                if t in known and c in table.columns and table.values(c) - known[t] - {""}
             }  # fmt: skip
             count: Counter[str] = Counter()
             for row in rows(table) if dangling else ():
                 for column, target in dangling.items():
-                    if row[column] and row[column] not in existing[target] | unread[target]:
+                    if row[column] and row[column] not in known[target]:
                         count[column] += 1
                         near = existing[target] if count[column] <= _MOST_GUESSES else None
                         yield row.dangling(column, near, target[1])

@@ -42,11 +42,11 @@ def listed(error: PortalError) -> str:
 def _alike(problems: Sequence[Problem]) -> Sequence[Sequence[Problem]]:
     """Return the problems in groups of one, or of all that say the same about many rows of a column."""
     same: dict[Problem, list[Problem]] = {}
-    for p in problems:
-        same.setdefault(replace(p, row=0), []).append(p)
+    group_of = [same.setdefault(replace(p, row=0), []) for p in problems]
+    for p, group in zip(problems, group_of, strict=True):
+        group.append(p)
     groups = []
-    for p in problems:
-        group = same[replace(p, row=0)]
+    for p, group in zip(problems, group_of, strict=True):
         if len(group) <= _MOST_ALIKE or not group[0].row:
             groups.append([p])
         elif p is group[0]:

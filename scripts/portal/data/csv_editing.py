@@ -45,12 +45,8 @@ def with_columns(data: bytes, names: Sequence[str]) -> bytes:
 
 
 def read_rows(data: bytes) -> list[Row]:
-    """Return the rows of the file as text, by column; as `csv.DictReader` does, in a third of its time."""
-    text = data.decode("utf-8-sig")
-    header, *rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    if any(len(cells) != len(header) for cells in rows):
-        return list(csv.DictReader(io.StringIO(text, newline="")))
-    return [dict(zip(header, cells, strict=True)) for cells in rows]
+    """Return the rows of the file as text, by column."""
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
 def _split(data: bytes) -> tuple[list[str], list[str], str]:

@@ -25,7 +25,7 @@ from portal.site.staging import Tree
 _PAGES = "pages"
 _HTML, _MARKDOWN = "index.html", "index.md"
 _MANY = 100  # with more pages than this, two processes are faster than one
-# A page takes mkdocs as long as another one for each so many bytes; and a file that it copies, this part of a page.
+# How long mkdocs takes: as much again as for an empty page for each so many bytes, and this part of it to copy a file.
 _BYTES, _COPY = 100_000, 0.06
 
 

@@ -1,4 +1,4 @@
-"""One mistake is told once, however many rows and rules it reaches, and the advice mends it."""
+"""One mistake is told once, however many rows and rules it reaches, and the advice puts it right."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A figure that is taken back leaves no table, list or text with its number, and everything else as it is."""
 
-import csv
-import io
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -142,15 +140,3 @@ def test_reasons_and_accepted_warnings_that_state_the_number_are_hidden() -> Non
     lists = REDACTION.contents(holding(lists={"accepted.csv": accepted})).lists
     found = [r["reason"] for r in csv_editing.read_rows(lists["accepted.csv"])]
     assert found == [HIDDEN, "12 is right.", HIDDEN, "13 is right."]
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"", b"\n", b"a,b\n", b"a,b\n1,2\n\n3,4\n", b"\xef\xbb\xbfa,b\r\n\"x\r\ny\",2\r\n",
-        b"a,b\n1\n", b"a,b\n1,2,3\n", b"\na,b\n1,2\n", b"a,a\n1,2\n",
-    ],
-)  # fmt: skip
-def test_rows_are_those_of_the_standard_library(data: bytes) -> None:
-    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-    assert csv_editing.read_rows(data) == rows

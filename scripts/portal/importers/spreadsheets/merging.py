@@ -238,9 +238,8 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
     if line is None:
         return replace(problem, message=message)
     absent = problem.field in line.layout.absent
-    is_unsaid = absent or bool(
-        line.layout.sheet.origins
-    )  # a crossed table has no column for what it does not say
+    # A crossed table has no column for what it does not say.
+    is_unsaid = absent or bool(line.layout.sheet.origins)
     if is_unsaid and problem.code == "cell" and problem.field and not line.texts.get(problem.field):
         title = problem.fix.removeprefix("Fill it in: ").removesuffix(".")
         message = f"There is no column {problem.field}, and each row needs it: {title}."
