@@ -62,6 +62,7 @@
   const SEP = "\u001f";
   const keyOf = (f) => `${f.start ?? ""}_${f.end ?? ""}`;
   const MARKS = ["b", "e", "p", "r"]; // the most important first, for a sum
+  const UNSETTLED = { p: "provisional", e: "estimated" }; // drawn hollow and lighter
 
   // Figures that fill the days from `start` to `end`, newest first; null if none do. The longest are tried first.
   const tiles = (ending, start, end) => {
@@ -392,7 +393,7 @@
       }
       cut();
       for (const d of line.filter((one) => one.look.value !== null)) {
-        const hollow = d.look.status === "p" ? " explore__hollow" : "";
+        const hollow = d.look.status in UNSETTLED ? " explore__hollow" : "";
         parts.push(svg("circle", { class: `explore__s${n} explore__dot${hollow}`, cx: x(d.p.end).toFixed(1), cy: y(d.look.value).toFixed(1), r: line.length > 40 ? 2.5 : 4 },
           svg("title", {}, `${shown[n].name}, ${d.p.label}: ${d.look.text}${d.look.status ? ` (${MEANINGS[d.look.status]})` : ""}`)));
       }
@@ -436,7 +437,7 @@
         } else {
           const [a, b] = [x(Math.min(0, l.value)), x(Math.max(0, l.value))];
           parts.push(svg("line", { class: "explore__zero", x1: x(0), x2: x(0), y1: y - 2, y2: y + 22 }));
-          parts.push(svg("rect", { class: `explore__bar${l.status === "p" ? " explore__bar--light" : ""}`, x: a, y, width: Math.max(b - a, l.value ? 1 : 0), height: 20 }));
+          parts.push(svg("rect", { class: `explore__bar${l.status in UNSETTLED ? " explore__bar--light" : ""}`, x: a, y, width: Math.max(b - a, l.value ? 1 : 0), height: 20 }));
           const words = l.text + (l.status ? ` [${l.status}]` : "");
           parts.push(svg("text", { class: "explore__strong", x: l.value < 0 ? a - 5 : b + 5, y: y + 15, "text-anchor": l.value < 0 ? "end" : "start" }, words));
         }
@@ -531,7 +532,8 @@
     const found = [];
     const used = unique(shown.map((d) => d.look.status).filter((m) => m && MEANINGS[m]));
     for (const mark of used.filter((m) => shown.some((d) => d.look.status === m && d.look.value !== null))) found.push(`[${mark}]: ${MEANINGS[mark]}.`);
-    if (used.includes("p") && now.choice.view === "line") found.push("Hollow points are provisional.");
+    const unsettled = Object.keys(UNSETTLED).filter((mark) => used.includes(mark)).map((mark) => UNSETTLED[mark]);
+    if (unsettled.length && now.choice.view === "line") found.push(`Hollow points are ${unsettled.join(" or ")}.`);
     if (shown.some((d) => d.look.why === "c")) found.push(`Withheld${(MEANINGS.c ?? "").replace(/^withheld/, "")}: we do not show these numbers. Withheld does not mean zero.`);
     if (shown.some((d) => d.look.why === "none")) found.push("Not published: we have no figure for that area and period.");
     const starts = shown.map((d) => d.f?.start).filter(Boolean).sort();
