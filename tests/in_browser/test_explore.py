@@ -323,6 +323,22 @@ def test_a_provisional_figure_is_marked(page: Page, here: str) -> None:
     assert "[p]: provisional, may still change." in page.locator(".explore__notes").inner_text()
 
 
+def test_an_estimated_figure_is_drawn_like_a_provisional_one(page: Page, here: str) -> None:
+    """As in the charts of the site."""
+
+    def estimated(route: Route) -> None:
+        file = route.fetch().json() | {"statuses": {"e": "estimated"}}
+        for figure in file["figures"]:
+            if figure["status"] and figure["status"]["mark"] == "p":
+                figure["status"]["mark"] = "e"
+        route.fulfill(json=file)
+
+    page.route("**/figures/thefts/figures.json", estimated)
+    opened(page, f"{here}explore/?measure=thefts&view=line")
+    assert page.locator(".explore__hollow").count() == 1
+    assert "Hollow points are estimated." in page.locator(".explore__notes").inner_text()
+
+
 def test_periods_of_different_lengths_are_never_shown_together(tab: Tabs, address: str) -> None:
     page = opened(tab(1280), f"{address}explore/?measure=recorded-all-offences&view=table")
     lengths = page.locator("#explore-length option").evaluate_all("os => os.map(o => o.textContent)")
