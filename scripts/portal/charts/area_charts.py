@@ -13,7 +13,7 @@ from portal.analysis.sentences import ChartInput
 from portal.analysis.similarity import similar_areas
 from portal.charts import columns, row_charts, style, time_charts, time_marks
 from portal.charts.charts import Chart, ChartTable, build_chart, chart_table, subtitle
-from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rates_chart
+from portal.charts.comparisons import ArrowRow, changes_chart, places_charts, rates_chart
 from portal.charts.funnels import funnel_chart
 from portal.charts.grammar import Figure, escape_texts
 from portal.charts.heat_strips import Strip, heat_chart
@@ -79,7 +79,7 @@ def build_site_charts(released: ClearedContent) -> SiteCharts:
         rates={i.id: c for i in recorded if places and (c := rates_chart(released, i, places))},
         by_ward={i.id: c for i in recorded if (c := _changes(released, i, wards))},
         heat={i.id: c for i in plain if (c := _quarters(released, i, wards))},
-        among_wards={a.code: c for a in wards if (c := places_chart(released, plain, a, wards))},
+        among_wards=places_charts(released, plain, wards),
         funnels={i.id: funnel_chart(f, "ward") for i in plain if (f := funnel_of(released, i, wards))},
         borough_funnels={
             i.id: funnel_chart(f, word_for_area(released.area))

@@ -270,69 +270,120 @@ class _Strip(NamedTuple):
     indicator: Indicator
     rates: Mapping[Area, Rate]
 
+    def words(self, area: Area) -> str:
+        """Return the text of an area's dot."""
+        return f"{self.indicator.short_title}, {area.name}: {self.rates[area].value} per 1,000"
 
-def places_chart(
-    released: ClearedContent, indicators: Sequence[Indicator], ours: Area, areas: Sequence[Area]
-) -> Chart | None:
-    """Return the rates of an area among all of its kind: a strip of dots for each indicator, ours large and with its rate.
 
-    None if no indicator has a rate in three areas. An indicator that has no rate in our area is left out.
+class _PlacedStrip(NamedTuple):
+    """A strip in a picture: its labels and line, and the dot of each area, with escaped words, at its index in `places`."""
+
+    strip: _Strip
+    labels: Sequence[Label]
+    line: Rule
+    dots: list[_Dot]
+    places: Mapping[Area, int]
+
+
+def places_charts(
+    released: ClearedContent, indicators: Sequence[Indicator], areas: Sequence[Area]
+) -> dict[str, Chart]:
+    """Return for each area, by code, its rates among those of all: a strip of dots for each indicator, its own dot large.
+
+    Indicators with rates in fewer than three areas are left out, in each chart those without a rate in its area too. An
+    area without any strip has no chart.
     """
     strips = []
     for indicator in indicators:
         summaries = measures.in_same_months(released, indicator, (a.code for a in areas))
         rates = {a: s.rate for a in areas if (s := summaries.get(a.code)) and s.rate}
-        if len(rates) >= _FEWEST and ours in rates:
+        if len(rates) >= _FEWEST:
             strips.append(_Strip(indicator, rates))
-    if not strips:
-        return None
+    # Nearly all areas have the same strips. Those are placed once, or many areas would take time with their square.
+    alike: dict[tuple[int, ...], list[Area]] = {}
+    for area in areas:
+        alike.setdefault(tuple(n for n, s in enumerate(strips) if area in s.rates), []).append(area)
+    groups = [([strips[n] for n in numbers], group) for numbers, group in alike.items() if numbers]
+    charts = {code: c for shown, group in groups for code, c in _among(shown, group, areas).items()}
+    return {a.code: charts[a.code] for a in areas if a.code in charts}
+
+
+def _among(strips: Sequence[_Strip], group: Sequence[Area], areas: Sequence[Area]) -> dict[str, Chart]:
+    """Return the chart of each area of a group that has the same strips, by code."""
     nothing = changes_in_words.cell(None)
     rows = [(s.indicator.short_title, *(str(s.rates[a].value) if a in s.rates else nothing for a in areas)) for s in strips]  # fmt: skip
-    return Chart(
-        wide=escape_texts(draw_dot_strips(strips, ours, style.WIDE)),
-        narrow=escape_texts(draw_dot_strips(strips, ours, style.NARROW)),
-        headline=f"{ours.name} and the other wards",
-        subtitle="Offences per 1,000 people in the latest 12 months; each dot is a ward",
-        finding="",
-        notes=(
-            "Each strip has its own scale. People who come to shop, work or travel are not counted as residents.",
-        ),
-        table=ChartTable(
-            caption="Rates per 1,000 people",
-            columns=("Measure", *(a.name for a in areas)),
-            rows=tuple(rows),
-            notes=(Note(nothing, "no rate"),) if any(nothing in row for row in rows) else (),
-        ),
+    table = ChartTable(
+        caption="Rates per 1,000 people",
+        columns=("Measure", *(a.name for a in areas)),
+        rows=tuple(rows),
+        notes=(Note(nothing, "no rate"),) if any(nothing in row for row in rows) else (),
     )
+    wide, narrow = _placed(strips, style.WIDE), _placed(strips, style.NARROW)
+    return {
+        ours.code: Chart(
+            wide=draw_dot_strips(wide, ours, style.WIDE),
+            narrow=draw_dot_strips(narrow, ours, style.NARROW),
+            headline=f"{ours.name} and the other wards",
+            subtitle="Offences per 1,000 people in the latest 12 months; each dot is a ward",
+            finding="",
+            notes=(
+                "Each strip has its own scale. People who come to shop, work or travel are not counted as residents.",
+            ),
+            table=table,
+        )
+        for ours in group
+    }
 
 
-def draw_dot_strips(strips: Sequence[_Strip], ours: Area, width: int) -> Figure:
-    """Draw a strip of dots for each indicator, each on its own scale, with our rate and the highest one."""
-    is_wide = width == style.WIDE
+def _box_of(strips: Sequence[_Strip], width: int) -> Box:
+    """Return the box of strips below each other, beside their names; on phones a name is above its strip."""
     names = max(text_width(s.indicator.short_title, style.TEXT) for s in strips) + 14
-    step = 40.0 if is_wide else 64.0  # on phones a name is above its strip
-    box = Box(names if is_wide else 6, 2, width - 52, 2 + step * len(strips))
-    labels: list[Label] = []
-    marks: list[Rule] = []
-    dots: list[_Dot] = []
-    for n, (indicator, rates) in enumerate(strips):
-        y = box.top + step * (n + (0.6 if is_wide else 0.72))
-        highest = max(float(r.value) for r in rates.values())
+    is_wide = width == style.WIDE
+    return Box(names if is_wide else 6, 2, width - 52, 2 + _step(width) * len(strips))
+
+
+def _step(width: int) -> float:
+    return 40.0 if width == style.WIDE else 64.0
+
+
+def _placed(strips: Sequence[_Strip], width: int) -> list[_PlacedStrip]:
+    """Place strips in a picture, each on its own scale, with the dots of all areas."""
+    is_wide, box, placed = width == style.WIDE, _box_of(strips, width), []
+    for n, strip in enumerate(strips):
+        y = box.top + _step(width) * (n + (0.6 if is_wide else 0.72))
+        highest = max(float(r.value) for r in strip.rates.values())
         x = Scale(0, highest or 1.0, box.left, box.right)
-        title, top = indicator.short_title, f"{highest:.1f}"
-        labels.append(Label(text=title, x=1, y=y if is_wide else y - 34))
-        labels.append(Label(text=top, x=box.right + 10, y=y, size=style.SMALL, colour=style.QUIET, hover=f"The highest rate: {top}"))  # fmt: skip
-        marks.append(Rule((box.left, y), (box.right, y), style.GRID, 2, above=False))
-        for area, rate in sorted(rates.items(), key=lambda pair: pair[0] is ours):
-            at, words = x(float(rate.value)), f"{title}, {area.name}: {rate.value} per 1,000"
-            is_ours = area is ours
-            dots.append(_Dot(at, y, words, style.OURS if is_ours else style.CONTEXT, "circle" if is_ours else "circle-open"))  # fmt: skip
-            if is_ours:
-                labels.append(Label(text=str(rate.value), x=at, y=y - 9, across="center", down="bottom", bold=True, colour=style.OURS, hover=words))  # fmt: skip
+        top = f"{highest:.1f}"
+        labels = (
+            Label(text=strip.indicator.short_title, x=1, y=y if is_wide else y - 34),
+            Label(text=top, x=box.right + 10, y=y, size=style.SMALL, colour=style.QUIET, hover=f"The highest rate: {top}"),
+        )  # fmt: skip
+        line = Rule((box.left, y), (box.right, y), style.GRID, 2, above=False)
+        dots = [
+            _Dot(x(float(rate.value)), y, escape_texts(strip.words(area)), style.CONTEXT, "circle-open")
+            for area, rate in strip.rates.items()
+        ]
+        placed.append(_PlacedStrip(strip, labels, line, dots, {a: place for place, a in enumerate(strip.rates)}))  # fmt: skip
+    return placed
+
+
+def draw_dot_strips(strips: Sequence[_PlacedStrip], ours: Area, width: int) -> Figure:
+    """Draw a strip of dots for each indicator with our rate and the highest one; the figure's texts are escaped."""
+    labels: list[Label] = []
+    others: list[_Dot] = []
+    own: list[_Dot] = []
+    for strip, labels_of_strip, _, dots, places in strips:
+        place, words = places[ours], strip.words(ours)
+        others += dots[:place] + dots[place + 1 :]
+        own.append(dots[place]._replace(words=words, colour=style.OURS, symbol="circle"))
+        rate = Label(text=str(strip.rates[ours].value), x=own[-1].x, y=own[-1].y - 9, across="center", down="bottom", bold=True, colour=style.OURS, hover=words)  # fmt: skip
+        labels += (*labels_of_strip, rate)
+    box = _box_of([s.strip for s in strips], width)
     panel = Panel(
         box=box,
         x=Scale(box.left, box.right, box.left, box.right),
         y=Scale(box.bottom, box.top, box.bottom, box.top),
     )
-    others, own = ([d for d in dots if (d.colour == style.OURS) == is_own] for is_own in (False, True))
-    return compose((width, box.bottom + 4), [panel], [_dots(others, 8), _dots(own, 13)], labels, marks)
+    size, lines = (width, box.bottom + 4), [s.line for s in strips]
+    figure: Figure = escape_texts(compose(size, [panel], [_dots(own, 13)], labels, lines))
+    return {**figure, "data": [_dots(others, 8), *figure["data"]]}

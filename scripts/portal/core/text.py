@@ -147,6 +147,7 @@ def counted(value: Decimal, noun: str) -> str:
     return f"{number(value)} {noun_for(value, noun)}"
 
 
+@lru_cache(1 << 16)  # a map on each page links to every ward
 def address_part(name: str) -> str:
     """Return a name as part of a web address: lower-case letters and digits, with hyphens between the words."""
     return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())

@@ -204,7 +204,9 @@ def _home(context: PageContext, plans: tuple[PlanView, ...]) -> Page:
     content = HomePage(
         figures=tuple(n for n in lines if n),
         plans=tuple(sorted(plans, key=lambda p: p.ended)),
-        postcodes=f"{WARDS}postcodes.json" if context.content.postcodes and ward_views(context) else "",
+        postcodes=f"{WARDS}postcodes.json"
+        if context.content.postcodes and ward_views(context.released)
+        else "",
         crime=CRIME if now else FIGURES,
         gaps=context.settings.site.gaps,
         news=newest_release(context.content),

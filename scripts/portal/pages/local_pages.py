@@ -61,7 +61,7 @@ TREND = 8  # quarters in the sparkline of a table row
 
 def ward_pages(context: PageContext) -> Iterator[Page]:
     """Yield the overview of wards, their comparison, and a page and a one-page summary to print for each."""
-    views = ward_views(context)
+    views = ward_views(context.released)
     if not views:
         return
     home = Link("Your ward", WARDS)
@@ -96,17 +96,18 @@ def ward_pages(context: PageContext) -> Iterator[Page]:
         yield Page(content.printable, f"{name}: one-page summary", briefing, trail, cited=cited_here)
 
 
-def ward_views(context: PageContext) -> tuple[WardView, ...]:
+@measures.memoised
+def ward_views(released: ClearedContent) -> tuple[WardView, ...]:
     """Return today's wards of the borough that have figures, ordered by code."""
-    whole = total_indicator(context.released)
+    whole = total_indicator(released)
     return tuple(
         WardView(
             area=a,
             path=f"{WARDS}{address_part(a.name)}/",
-            total=standing(context.released, whole, a.code) if whole else None,
-            population=context.content.populations.get(a.code),
+            total=standing(released, whole, a.code) if whole else None,
+            population=released.content.populations.get(a.code),
         )
-        for a in current_wards(context.released)
+        for a in current_wards(released)
     )
 
 
@@ -169,7 +170,7 @@ def funnels_of_wards(context: PageContext) -> tuple[Funnel, ...]:
     """Return the funnel of each indicator that has one: of those that small counts do not guard."""
     known = context.released.remembered
     if "funnels" not in known:
-        wards = [v.area for v in ward_views(context)]
+        wards = [v.area for v in ward_views(context.released)]
         plain = (i for i in recorded_indicators(context.released) if not is_guarded(i))
         known["funnels"] = tuple(f for i in plain if (f := funnel_of(context.released, i, wards)))
     return cast(tuple[Funnel, ...], known["funnels"])
@@ -181,7 +182,7 @@ def ranges_of_wards(context: PageContext, beside: PeriodRates) -> Mapping[str, R
     Wards without a meaningful rate and those whose figure is withheld are left out; an indicator that fewer than two
     wards have a rate for is missing.
     """
-    wards = tuple(v.area for v in ward_views(context))
+    wards = tuple(v.area for v in ward_views(context.released))
     known = context.released.remembered
     found: dict[str, RateRange] = {}
     for row in beside.rows:
@@ -295,7 +296,7 @@ def _both(context: PageContext, indicator: Indicator) -> tuple[Observation, Deci
 
     Return None if they share no 12 months or a figure has no value.
     """
-    wards = [v.area.code for v in ward_views(context)]
+    wards = [v.area.code for v in ward_views(context.released)]
     end = _shared(context, indicator, wards[0], context.released.area) if wards else None
     if end is None:
         return None
@@ -464,7 +465,7 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         PlaceSummary(s, a) for a in areas if last and (s := standing(released, indicator, a.code, 12, last))
     )
     wards = tuple(
-        WardSummary(s, v) for v in ward_views(context) if (s := standing(released, indicator, v.area.code))
+        WardSummary(s, v) for v in ward_views(released) if (s := standing(released, indicator, v.area.code))
     )
     return RecordedParts(
         changes=changes,
@@ -477,7 +478,7 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         map=map_pages.ward_map(context, indicator),
         funnel=context.charts.funnels.get(indicator.id),
         borough_funnel=context.charts.borough_funnels.get(indicator.id),
-        ward_seasons=same_six_months(released, indicator, (v.area.code for v in ward_views(context))),
+        ward_seasons=same_six_months(released, indicator, (v.area.code for v in ward_views(released))),
         within_wards=neighbourhood_pages.path_if_any(context, indicator),
     )
 
