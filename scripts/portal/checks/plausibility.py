@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
 
-from portal.checks import sensitive_subjects, written_numbers
+from portal.checks import sensitive_subjects, unseen_areas, written_numbers
 from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core import periods
 from portal.core.field_types import number_or_none
@@ -373,6 +373,11 @@ def _mentions(data: PlausibilityInput) -> Iterator[Problem]:
     return sensitive_subjects.find_warnings(data.checked)
 
 
+def _unseen(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn if the chart of an indicator leaves out an area that has figures."""
+    return unseen_areas.find_warnings(data.checked)
+
+
 CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "sum": _parts_and_totals,
     "jump": _jumps,
@@ -386,4 +391,5 @@ CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "number": _numbers,
     "name": _names,
     "mention": _mentions,
+    "unseen": _unseen,
 }
