@@ -6,7 +6,8 @@ cells that already have a problem.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 
 from portal.checks import figure_rules, geography_rules, meeting_rules, plan_rules
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
@@ -33,9 +34,30 @@ _SPREADSHEET_ERROR = re.compile(
 
 
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
-    """Return every problem that the rules find, by file and row."""
-    checked = ValidRows(packages, settings)
-    return tuple(sorted(p for rule in RULES.values() for p in rule(checked)))
+    """Return every problem that the rules find, by file and row.
+
+    A date or period with a problem is no part of what later rules read, so that each mistake is told once.
+    """
+    found: list[Problem] = []
+    for names in (("dates",), ("periods",), RULES.keys() - {"dates", "periods"}):
+        checked = ValidRows(_without(packages, found), settings)
+        found += [p for name in RULES if name in names for p in RULES[name](checked)]
+    return tuple(sorted(found))
+
+
+def _without(packages: tuple[Package, ...], problems: Collection[Problem]) -> tuple[Package, ...]:
+    """Return the packages with the cells of these problems marked, as those are that cannot be read."""
+    bad: dict[str, set[tuple[int, str]]] = {}
+    for p in problems:
+        bad.setdefault(p.file, set()).add((p.row, p.field))
+    marked = []
+    for package in packages:
+        tables = {
+            name: replace(t, bad=t.bad | bad[t.file]) if t.file in bad else t
+            for name, t in package.tables.items()
+        }
+        marked.append(replace(package, tables=tables) if bad else package)
+    return tuple(marked)
 
 
 UNIQUE = (
@@ -276,6 +298,7 @@ def _dates(checked: ValidRows) -> Iterator[Problem]:
         for key, value in dated.items():
             if not periods.is_plausible_year(int(value[:4])):
                 yield Problem(package.file, 0, f"portal.{key}", "date", *_implausible_year(value))
+        dated = {k: v for k, v in dated.items() if periods.is_plausible_year(int(v[:4]))}
         length = min(map(len, years.values()))
         if len(dated) == 2 and years["starts"][:length] > years["ends"][:length]:
             message = f"The plan ends ({years['ends']}) before it starts ({years['starts']})."

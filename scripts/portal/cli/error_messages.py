@@ -13,7 +13,6 @@ from portal.core.problems import PortalError, Problem
 # How many problems of one kind in one column are listed.
 _MOST_LISTED = 100
 _MOST_ALIKE = 3  # up to this many rows with the same mistake are listed one by one
-_MOST_RUNS = 6  # rows, or runs of rows, that are named
 
 
 def listed(error: PortalError) -> str:
@@ -58,16 +57,7 @@ def _rows(numbers: Sequence[int]) -> str:
     """Return the rows of a problem as its place says them, such as `, rows 2 to 5, 9 and 12 more`."""
     if len(numbers) == 1:
         return f", row {numbers[0]}"
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    named = runs[:_MOST_RUNS]
-    words = [f"{r[0]} to {r[-1]}" if len(r) > 1 else str(r[0]) for r in named]
-    more = len(numbers) - sum(map(len, named))
-    return f", rows {text.listed([*words, f'{more:,} more'] if more else words)}"
+    return f", rows {text.listed_runs(numbers)}"
 
 
 def logged(root: Path) -> str:

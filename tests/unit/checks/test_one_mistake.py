@@ -7,6 +7,7 @@ import pytest
 from project import TINY, ask, make_project
 
 FIGURES, INDICATORS = (f"data_packages/figures/data/{name}.csv" for name in ("observations", "indicators"))
+AREAS = "data_packages/geography/data/areas.csv"
 ROWS = (TINY / FIGURES).read_text().splitlines()[1:]
 CALLS = "\n".join(r for r in ROWS if r.startswith("calls,"))
 RATE = next(r for r in (TINY / INDICATORS).read_text().splitlines() if r.startswith("rates,"))
@@ -25,6 +26,14 @@ CASES = {
     "a text with a comma and an empty last cell": ({INDICATORS: (RATE.partition("How far")[0] + "How far", RATE.partition("How far")[0] + "How, far")}, 1, "Write \"How, far the rate changed.\", with the quotation marks", "Delete the commas"),
     "one of two texts has a comma": ({INDICATORS: ("rates,rates,Change by area,", "rates,rates,Change,by area,")}, 1, "which text is meant (Change,by area or by area,Change by area)", "Delete the commas"),
     "a locator with a comma": ({FIGURES: (ROWS[-1], ROWS[-1] + ", page 2")}, 1, "Write \"Table 1, page 2\", with the quotation marks", "Found: The row has 1 cell more than the header.\n"),
+    "a year far ahead where a period ends": ({FIGURES: ("calls,E09999999,2020-01-01,2020-01-31", "calls,E09999999,2020-01-01,2205-01-31")}, 1, "row 8, column period_end\n  Found: The year of 2205-01-31", "of the kind"),
+    "a year long ago where a period starts": ({FIGURES: ("calls,E09999999,2020-01-01", "calls,E09999999,0212-01-01")}, 1, "row 8, column period_start\n  Found: The year of 0212-01-01", "of the kind"),
+    "a year in which a period ends before it begins": ({FIGURES: ("calls,E09999999,2020-01-01", "calls,E09999999,2205-01-01")}, 1, "row 8, column period_start\n  Found: The year of 2205-01-01", "before it begins"),
+    "a year to come": ({FIGURES: ("calls,E09999999,2020-01-01,2020-01-31", "calls,E09999999,2020-01-01,2028-01-31")}, 1, "2028-01-31 is in the future", "of the kind"),
+    "a year of a figure that claims are about": ({FIGURES: ("thefts,E09999999,2018-07-01,2019-06-30", "thefts,E09999999,2018-07-01,2205-06-30")}, 1, "The year of 2205-06-30", "has no figure for"),
+    "days of a figure that claims are about, swapped": ({FIGURES: ("thefts,E09999999,2018-07-01,2019-06-30", "thefts,E09999999,2019-06-30,2018-07-01")}, 1, "before it begins", "has no figure for"),
+    "a year in which an area begins": ({AREAS: ("E05999981,Old Quay,ward,E09999999,,2018-05-02", "E05999981,Old Quay,ward,E09999999,2205-05-03,2018-05-02")}, 1, "The year of 2205-05-03", "before it begins"),
+    "an indicator of years with figures of months": ({INDICATORS: ("calls,calls,Calls by month,Calls,crime,Calls to the help line.,count,calls,month", "calls,calls,Calls by month,Calls,crime,Calls to the help line.,count,calls,year-to")}, 1, "rows 8 to 11, column period_end\n  Found: A period of 1 month is not of the kind year-to.", "The chart"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
 

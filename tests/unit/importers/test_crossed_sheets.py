@@ -379,6 +379,23 @@ def test_what_a_sheet_does_not_say_is_one_problem_that_says_how_to_give_it(tmp_p
         imported(root, path, told=("indikator=calls",))
 
 
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [("xlsx", "t.xlsx, sheet Calls, cell B2"), ("csv", "t.csv, row 2, column B")],
+)
+def test_periods_that_do_not_fit_the_indicator_are_one_problem_that_names_their_columns(
+    kind: str, place: str, tmp_path: Path
+) -> None:
+    root = make_project(tmp_path / "tiny")
+    sheet = [["Ward", "Jan 2020", "Feb 2020", "Mar 2020"], ["North & Quay", 1, 2, 3], ["South", 4, 5, 6]]
+    path = written(tmp_path / f"t.{kind}", {"Calls": sheet})
+    with pytest.raises(PortalError) as caught:
+        imported(root, path, told=("indicator=bikes", "source=report"))
+    assert [(p.place, p.message) for p in caught.value.problems] == [
+        (place, "A period of 1 month is not of the kind year-to. So it is in columns B to D, rows 2 to 3.")
+    ]
+
+
 @pytest.mark.parametrize("name", ["t.xls", "t.numbers"])
 def test_other_programs_files_are_told_what_to_do(name: str, tmp_path: Path) -> None:
     path = tmp_path / name

@@ -491,12 +491,12 @@ def test_what_is_not_certain_is_asked_once(
     for answer, wanted in answers.items():
         assert f"--assume {key}={answer}" in told
         if wanted == "2020-01-07":  # then the period is no whole number of months
-            assert "2020-01-07 to 2021-06-30 is not a period" in problems(
+            assert "2020-01-07 to 2021-06-30 is not of the kind" in problems(
                 tiny, path, assumed=(f"{key}={answer}",)
             )
             continue
         if wanted == "2025-07-01":
-            assert "2025-07-01 is not a period" in problems(tiny, path, assumed=(f"{key}={answer}",))
+            assert "2025-07-01 is not of the kind" in problems(tiny, path, assumed=(f"{key}={answer}",))
             continue
 
         def choose(question: ImportQuestion, answer: str = answer) -> str:
