@@ -92,7 +92,8 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     that is wrong with the job, its file, or the package as it would become.
     """
     packages_read, problems = packages.read_all(settings.root, settings.packages)
-    package = _with_own_table(job, _package(job, packages_read, problems), settings)
+    readable = _package(job, packages_read, problems)
+    package = _with_own_table(job, readable, settings)
     answers = _answers(job.assumed)
     book, turned = _turned(job, packages_read, package, answers, ask)
     layouts = columns.locate(book, columns.WantedTable(package, job.resource, job.sheet))
@@ -103,12 +104,13 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
             break
         answers |= new_answers
         reading = rows.read(book, layouts, packages_read, package, answers)
-    is_saved_table = any(_is_own(job, settings, t) for t in package.tables.values())
-    replaced = (
-        job.replaced or is_saved_table
-    )  # a table that was saved by a spreadsheet program is still all of it
-    merged = [merge(package.tables[r], reading.lines, r, replaced) for r in _resources(layouts, reading)]
-    changed = tuple(m for m in merged if m.changes)
+    own = {name for name, t in package.tables.items() if _is_own(job, settings, t)}
+    replaced = job.replaced or bool(own)  # a table that was saved by a spreadsheet program is still all of it
+    resources = _resources(layouts, reading, own)
+    merged = [merge(package.tables[r], reading.lines, r, replaced) for r in resources]
+    # A table that cannot be read as it is becomes readable, even if it has no rows.
+    lost = {package.tables[r].file for r in package.tables.keys() - readable.tables.keys()}
+    changed = tuple(m for m in merged if m.changes or m.table.file in lost)
     outcome = MergedPackage(book, package, changed, (packages_read, problems), settings)
     if reading.faults or reading.doubts:
         unanswered = (_unanswered(q) for q in _questions(reading.doubts))
@@ -250,9 +252,9 @@ def _quoted(words: str) -> str:
     return words if re.fullmatch(r"[\w=:./-]+", words) else f'"{words}"'
 
 
-def _resources(layouts: Iterable[Layout], reading: ReadRows) -> list[str]:
-    """Return the tables of which there are rows; an empty sheet of a template says nothing about its table."""
-    filled = {line.layout.resource for line in reading.lines}
+def _resources(layouts: Iterable[Layout], reading: ReadRows, own: set[str]) -> list[str]:
+    """Return the tables of which there are rows; an empty sheet says nothing about its table, unless it is the table itself."""
+    filled = {line.layout.resource for line in reading.lines} | own
     return [r for r in dict.fromkeys(x.resource for x in layouts) if r in filled]
 
 

@@ -120,7 +120,7 @@ def read(path: Path) -> Workbook:
 
 
 def _csv(path: Path) -> Sheet:
-    rows, faults = tables.read_rows(path, path.name)
+    rows, faults = tables.read_rows(path, path.name, any_separator=True)
     if rows is None:
         raise PortalError(faults)
     bounds = Bounds(path.name)
