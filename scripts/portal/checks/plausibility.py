@@ -4,6 +4,7 @@ They run on packages that have passed every rule. A warning has a name, by which
 """
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -306,6 +307,29 @@ def _breaks(data: PlausibilityInput) -> Iterator[Problem]:
                 yield r.warning("base_period_start", message, accept, f"break:{r['id']}")
 
 
+_NUMBER_OF = re.compile(r"(the )?(number|count) of\b", re.IGNORECASE)
+_SHARE_OF = re.compile(r"%|\bper ?cent(age)?s?\b|\bproportion of\b", re.IGNORECASE)
+_RATE_OF = re.compile(r"\bper (1|10|100),?000\b|\bper (thousand|head)\b", re.IGNORECASE)
+# What is counted, without the words that make it a share or a rate.
+_COUNTED = frozenset({"offences", "crimes", "incidents", "reports", "calls", "victims", "searches", "stops", "arrests", "people"})  # fmt: skip
+
+
+def _unit_words(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn if the words of an indicator say that its figures have another unit."""
+    for r in data.checked.rows("indicators", "indicators"):
+        titles, label = (r["title"], r["short_title"]), r["unit_label"]
+        is_count = label.casefold() in _COUNTED or any(map(_NUMBER_OF.match, titles))
+        share = next(filter(None, map(_SHARE_OF.search, (*titles, label))), None)
+        rate = next(filter(None, map(_RATE_OF.search, (*titles, label))), None)
+        clashing = {"count": share or rate, "percent": None if share else rate, "per-1000": None if rate else share}  # fmt: skip
+        other = clashing.get(r["unit"])
+        if other or (is_count and not share and not rate and r["unit"] in ("percent", "per-1000")):
+            said = f"“{other[0]}”" if other else "that something is counted"
+            message = f"The unit is {r['unit']}, and the title or unit_label says {said}."
+            fix = "Compare both with the source, and correct the one that is wrong: figures are shown with the unit, and added up and compared by it."
+            yield r.warning("unit", message, fix, f"unit:{r['id']}")
+
+
 # --- promises, contacts
 
 
@@ -392,4 +416,5 @@ CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "name": _names,
     "mention": _mentions,
     "unseen": _unseen,
+    "unit": _unit_words,
 }

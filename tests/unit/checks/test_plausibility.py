@@ -130,6 +130,19 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a chart of areas for one year": (
         replaced(",none,,false", ",areas,,false", INDICATORS, added("murders,E09999998,2019-07-01,2020-06-30,,2,,report,Table 1")), "", "",
     ),
+    "per cent that are counted": (
+        replaced("per cent,", "offences,", INDICATORS), "The unit is percent, and the title or unit_label says that something is counted.", "unit:advice",
+    ),
+    "per cent that are a rate": (
+        replaced("Use of advice,Use of advice", "Use per 1000 people,Use of advice", INDICATORS, replaced("per cent,", "advice,", INDICATORS)), "says “per 1000”", "unit:advice",
+    ),
+    "a count of per cent": (replaced("Murders,Murders", "Murders,% of murders", INDICATORS), "The unit is count, and the title or unit_label says “%”.", "unit:murders"),
+    "a count of a rate": (replaced("count,people", "count,people per 100,000".replace(",000", "000"), INDICATORS), "says “per 100000”", "unit:murders"),
+    "a rate of offences alone": (
+        replaced("percent,per cent,", "per-1000,offences,", INDICATORS), "The unit is per-1000, and the title or unit_label says that something is counted.", "unit:advice",
+    ),
+    "a rate with its words": (replaced("percent,per cent,", "per-1000,offences per head,", INDICATORS), "", ""),
+    "a count of rates that people pay": (replaced("Murders,Murders", "Rates in per centres,Murders", INDICATORS), "", ""),
     "a promise not kept": (
         added("2020 Q2,2020-07-31,thefts;calls,", file="data_packages/releases/data/calendar.csv"), "was promised for 2020-07-31, 1 days ago, with new figures of calls", "overdue:2020 Q2:calls",
     ),
