@@ -1,5 +1,6 @@
 """Rules about figures: values and statuses, periods, breakdowns, charts, claims and small counts."""
 
+import unicodedata
 from calendar import month_name
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
@@ -80,7 +81,7 @@ def _period_ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
         yield row.problem(
             columns[1],
             "period",
-            f"The period ends ({end}) before it begins ({start}).",
+            "The period ends before it begins.",
             "Swap or correct the two dates.",
         )
 
@@ -135,6 +136,9 @@ def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
         yield from _categories_that_are_areas(checked, package)
 
 
+_ALIKE = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "–": "-", "‑": "-", "−": "-", "—": "-"})
+
+
 def _categories_spelt_twice(package: Package) -> Iterator[Problem]:
     """Yield categories of an indicator that differ only by capital letters or spaces, and so split one series in two."""
     for column in package.breakdowns if "observations" in package.tables else ():
@@ -142,11 +146,12 @@ def _categories_spelt_twice(package: Package) -> Iterator[Problem]:
         reported: set[tuple[str, str]] = set()
         for row in rows(package.tables["observations"]):
             value = row[column]
-            plain = row["indicator"], " ".join(value.split()).casefold()
+            spelt = unicodedata.normalize("NFKC", value).translate(_ALIKE)
+            plain = row["indicator"], " ".join(spelt.split()).casefold()
             other = first.setdefault(plain, value)
             if value != other and (row["indicator"], value) not in reported:
                 reported.add((row["indicator"], value))
-                message = f"“{value}” and “{other}” differ only by capital letters or spaces."
+                message = f"“{value}” and “{other}” differ only by capital letters, spaces, or the kind of dash or apostrophe."
                 yield row.problem(column, "breakdown", message, "Write both in the same way.")
 
 
@@ -326,6 +331,8 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
         return
     key = ("indicator", "area", "period_start", "period_end")
     existing = {tuple(row[c] for c in key) for row in checked.rows("indicators", "observations")}
+    if any(not indicator for indicator, *_ in existing):
+        return  # figures whose indicator is misspelt, which is reported separately, can be those of a claim
     for row in checked.rows("indicators", "claims"):
         kind = row["kind"]
         if kind in ("rank", "comparison"):

@@ -36,10 +36,11 @@ _SPREADSHEET_ERROR = re.compile(
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
     """Return every problem that the rules find, by file and row.
 
-    A date or period with a problem is no part of what later rules read, so that each mistake is told once.
+    A date, period or reference with a problem is no part of what later rules read, so that each mistake is told once.
     """
     found: list[Problem] = []
-    for names in (("dates",), ("periods",), RULES.keys() - {"dates", "periods"}):
+    first, then = {"dates", "references"}, {"periods"}
+    for names in (first, then, RULES.keys() - first - then):
         checked = ValidRows(_without(packages, found), settings)
         found += [p for name in RULES if name in names for p in RULES[name](checked)]
     return tuple(sorted(found))
@@ -166,7 +167,8 @@ REFERENCES = {
     ("meetings", "police_teams", "area"): ("geography", "areas", "code"),
     ("meetings", "police_priorities", "area"): ("geography", "areas", "code"),
 }
-SOURCES = ("sources", "sources", "id")
+SOURCES, AREAS = ("sources", "sources", "id"), ("geography", "areas", "code")
+Key = tuple[str, str, str]
 # For how many dangling cells of a column to look for the name that was meant: each search takes milliseconds.
 _MOST_GUESSES = 100
 
@@ -174,6 +176,7 @@ _MOST_GUESSES = 100
 def _references(checked: ValidRows) -> Iterator[Problem]:
     """Check that what rows refer to exists."""
     targets = {*REFERENCES.values(), SOURCES}
+    codes = {text.plain_name(r["name"]): r["code"] for r in checked.rows("geography", "areas")}
     existing = {target: checked.values(*target) for target in targets if checked.is_readable(*target[:2])}
     known = {target: keys | _unread_keys(checked, *target) for target, keys in existing.items()}
     for package in checked.packages:
@@ -192,7 +195,14 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
                     if row[column] and row[column] not in known[target]:
                         count[column] += 1
                         near = existing[target] if count[column] <= _MOST_GUESSES else None
-                        yield row.dangling(column, near, target[1])
+                        problem = row.dangling(column, near, target[1])
+                        code = codes.get(text.plain_name(row[column])) if target == AREAS else None
+                        yield replace(problem, fix=f"Write {code}, its code.") if code else problem
+    yield from _own_area(checked, existing)
+
+
+def _own_area(checked: ValidRows, existing: Mapping[Key, frozenset[str]]) -> Iterator[Problem]:
+    """Check that the portal's own area is one that has wards of its own."""
     area = checked.settings.site.area
     areas = existing.get(("geography", "areas", "code"))
     if areas is not None and area not in areas:

@@ -3,7 +3,7 @@
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def listed(error: PortalError) -> str:
 
     The same mistake in many rows of a column is one problem. Of many different ones of a kind, only the first are listed.
     """
-    groups = _alike(error.problems)
+    groups = [*_across_tables(_alike(error.problems))]
     count = len(groups)
     head = "1 problem:" if count == 1 else f"{count:,} problems:"
     kinds = Counter((g[0].file, g[0].field, g[0].code) for g in groups)
@@ -51,6 +51,24 @@ def _alike(problems: Sequence[Problem]) -> Sequence[Sequence[Problem]]:
         elif p is group[0]:
             groups.append(group)
     return groups
+
+
+def _across_tables(groups: Sequence[Sequence[Problem]]) -> Iterator[Sequence[Problem]]:
+    """Yield the groups; of those that miss the same row of another table, only the first, which names the other tables."""
+    places: dict[tuple[str, str], dict[str, int]] = {}
+    for group in (g for g in groups if g[0].code == "reference"):
+        tables = places.setdefault((group[0].message, group[0].fix), {})
+        tables[group[0].file] = tables.get(group[0].file, 0) + len(group)
+    told: set[tuple[str, str]] = set()
+    for group in groups:
+        said = group[0].message, group[0].fix
+        others = {file: count for file, count in places.get(said, {}).items() if file != group[0].file}
+        if group[0].code != "reference" or not others:
+            yield group
+        elif said not in told:
+            named = text.listed([f"{file} ({count:,})" for file, count in others.items()])
+            yield [replace(p, message=f"{p.message} The same is in {named}.") for p in group]
+        told.add(said)
 
 
 def _rows(numbers: Sequence[int]) -> str:

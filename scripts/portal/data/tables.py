@@ -205,6 +205,8 @@ def read_rows(
     first = next((line for line in content[:_LARGEST_CELL].splitlines() if line.strip()), "")
     separator = damaged_tables.separator_of(content) if any_separator else ","
     separator = "\t" if is_utf16 and "\t" in first else separator
+    if merge := input_files.merge_fault(content):
+        return unreadable_file(*merge[0], merge[1])
     fault = None if any_separator else damaged_tables.separator_fault(content, names, file)
     fault = _not_a_table(content) or (fault if separator == "," else None)
     if fault:
@@ -296,7 +298,10 @@ def _row_problems(
     faults = list(validation.table_faults(path, schema.described(header), schema.others))
     blank = {f.row for f in faults if f.kind == "blank-row"}
     reported = {(p.row, p.field) for p in cell_problems}
-    for fault in (f for f in faults if f.row not in wide):
+    # A key of which a cell cannot be read is like every other such key.
+    unread = {p.row for p in cell_problems if p.field in schema.primary_key}
+    follows = wide.keys() | {f.row for f in faults if f.kind == "primary-key" and f.row in unread}
+    for fault in (f for f in faults if f.row not in follows):
         problem = _explain_error(file, fault, schema)
         is_consequence = problem is not None and problem.row in blank and problem.code != "blank-row"
         if problem and not is_consequence and (problem.row, problem.field) not in reported:

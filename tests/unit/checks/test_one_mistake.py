@@ -7,10 +7,13 @@ import pytest
 from project import TINY, ask, make_project
 
 FIGURES, INDICATORS = (f"data_packages/figures/data/{name}.csv" for name in ("observations", "indicators"))
+SOURCES, DESCRIPTOR = "data_packages/sources/data/sources.csv", "data_packages/figures/datapackage.json"
+SETTINGS = "site_src/portal.toml"
 AREAS = "data_packages/geography/data/areas.csv"
 ROWS = (TINY / FIGURES).read_text().splitlines()[1:]
 CALLS = "\n".join(r for r in ROWS if r.startswith("calls,"))
 RATE = next(r for r in (TINY / INDICATORS).read_text().splitlines() if r.startswith("rates,"))
+ADVICE = [r for r in ROWS if r.startswith("advice,")]
 RATES = [r for r in ROWS if r.startswith("rates,")]
 
 # What is replaced at the start of a line in which table, how many problems that makes, what is told, and what is not.
@@ -34,6 +37,18 @@ CASES = {
     "days of a figure that claims are about, swapped": ({FIGURES: ("thefts,E09999999,2018-07-01,2019-06-30", "thefts,E09999999,2019-06-30,2018-07-01")}, 1, "before it begins", "has no figure for"),
     "a year in which an area begins": ({AREAS: ("E05999981,Old Quay,ward,E09999999,,2018-05-02", "E05999981,Old Quay,ward,E09999999,2205-05-03,2018-05-02")}, 1, "The year of 2205-05-03", "before it begins"),
     "an indicator of years with figures of months": ({INDICATORS: ("calls,calls,Calls by month,Calls,crime,Calls to the help line.,count,calls,month", "calls,calls,Calls by month,Calls,crime,Calls to the help line.,count,calls,year-to")}, 1, "rows 8 to 11, column period_end\n  Found: A period of 1 month is not of the kind year-to.", "The chart"),
+    "a merge that Git left unfinished": ({FIGURES: (ROWS[7], f"<<<<<<< HEAD\n{ROWS[7]}\n=======\n{ROWS[7].replace('9', '8')}\n>>>>>>> other")}, 1, "row 9\n  Found: Git could not merge two versions", "delete this row"),
+    "an unfinished merge in the settings": ({SETTINGS: ("[site]", "<<<<<<< HEAD\n[site]")}, 1, "Deleting the lines alone would keep both.", "TOML"),
+    "an unfinished merge in a descriptor": ({DESCRIPTOR: ("{", "<<<<<<< HEAD\n{")}, 1, "Deleting the lines alone would keep both.", "JSON"),
+    "the name of an area in place of its code": ({FIGURES: ("thefts,E09999999", "thefts,Exampleton")}, 2, "Write E09999999, its code.", "has no figure for"),
+    "a code of no area": ({FIGURES: ("thefts,E09999999", "thefts,E09999997")}, 2, "Look the code up in the areas", "Did you mean"),
+    "a source that is lost": ({SOURCES: ("report,", "reports,")}, 1, "“report” is not among the sources. The same is in data_packages/figures/data/claims.csv (5), ", "Write returns"),
+    "an indicator under another id": ({INDICATORS: ("calls,calls", "call,calls")}, 1, "Did you mean call?", "chart"),
+    "a word that is neither true nor false": ({INDICATORS: ("abuse,figure-1,Abuse by kind,Abuse,crime,Reports by kind.,count,reports,calendar-year,more-reports-may-be-good,small-multiples,type,true", "abuse,figure-1,Abuse by kind,Abuse,crime,Reports by kind.,count,reports,calendar-year,more-reports-may-be-good,small-multiples,type,yes")}, 1, "Write true or false.", "nothing protects"),
+    "all dates as a spreadsheet writes them": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", r) for r in ROWS))}, 1, "portal import table", "An earlier row"),
+    "all dates with slashes": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1/\2/\3", r) for r in ROWS))}, 1, "dates such as 2018/07/01", "An earlier row"),
+    "first and last days under each other's names": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r",(\d[\d-]+),(\d[\d-]+)", r",\2,\1", r) for r in ROWS))}, 1, "The period ends before it begins.", "has no figure for"),
+    "an apostrophe of two kinds": ({FIGURES: ("\n".join(ADVICE), "\n".join(ADVICE).replace("Used at once", "Didn’t").replace("Used later", "Didn't"))}, 1, "the kind of dash or apostrophe", "combination"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
 

@@ -364,7 +364,7 @@ def test_booleans_and_choices_are_written_as_the_table_has_them(
         ("value", None, "There is no figure, and no status says why."),
         ("area", "E09999900", "“E09999900” is not among the areas."),
         ("period_end", "31/02/2019", "“31/02/2019”"),
-        ("period_end", date(2017, 6, 30), "ends (2017-06-30) before it begins"),
+        ("period_end", date(2017, 6, 30), "The period ends before it begins"),
         ("locator", date(2019, 5, 9), "The spreadsheet has turned this cell into a date: 2019-05-09."),
         ("locator", 12345678901234567890, "is longer than the numbers that spreadsheets keep whole"),
         ("locator", "<b>", "“<b>” contains HTML or Markdown."),
