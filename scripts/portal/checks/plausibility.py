@@ -307,6 +307,23 @@ def _breaks(data: PlausibilityInput) -> Iterator[Problem]:
                 yield r.warning("base_period_start", message, accept, f"break:{r['id']}")
 
 
+def _former_areas(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn of figures for an area that did not exist any more: one that followed can have the same name.
+
+    Figures from before an area existed are usual, since sources work them out for today's areas.
+    """
+    ended = {r["code"]: r for r in data.checked.rows("geography", "areas") if r["valid_to"]}
+    found: dict[str, list[Figure]] = defaultdict(list)
+    for f in data.figures:
+        if f.row["area"] in ended and read_day(ended[f.row["area"]]["valid_to"]) < f.start:
+            found[f.row["area"]].append(f)
+    for code, figures in found.items():
+        others = {1: "", 2: " So is one more."}.get(len(figures), f" So are {len(figures) - 1:,} more.")
+        message = f"{ended[code]['name']} existed to {ended[code]['valid_to']}, and this figure is for a later time.{others}"
+        fix = "Compare the code with the source: the area that followed can have the same name."
+        yield figures[0].row.warning("area", message, fix, f"former:{code}")
+
+
 _NUMBER_OF = re.compile(r"(the )?(number|count) of\b", re.IGNORECASE)
 _SHARE_OF = re.compile(r"%|\bper ?cent(age)?s?\b|\bproportion of\b", re.IGNORECASE)
 _RATE_OF = re.compile(r"\bper (1|10|100),?000\b|\bper (thousand|head)\b", re.IGNORECASE)
@@ -417,4 +434,5 @@ CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "mention": _mentions,
     "unseen": _unseen,
     "unit": _unit_words,
+    "former": _former_areas,
 }

@@ -21,6 +21,7 @@ _NUMBER = re.compile(
     r"[+-]?[£$€]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9.,]+ ?%|[0-9](\.[0-9]+)?E\+[0-9]+"
 )
 _EITHER_NUMBER = re.compile(r"[^\w]*[0-9]+(,[0-9]+)+[^\w]*|[^\w]*[0-9]{1,3}(\.[0-9]{3})+[^\w]*", re.ASCII)
+_FIGURE = re.compile(r"(?!(19|20)[0-9]{2}$)[-+£]?[0-9]+(\.[0-9]+)?%?", re.ASCII)
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 # What a row that adds up others says in its first cell.
 TOTALS = frozenset(
@@ -88,6 +89,22 @@ def ambiguous_number(rows: Rows) -> tuple[int, str] | None:
     for number, row in enumerate(rows, 1):
         if found := next((c.strip() for c in row if _EITHER_NUMBER.fullmatch(c.strip())), ""):
             return number, found
+    return None
+
+
+def unsplit_row(rows: Rows, separator: str) -> tuple[int, str] | None:
+    """Return the number and the text of a row whose cells have another separator than most; None if there is none.
+
+    It ends in a number, so that it is no note; nor is that a year, with which notes can end.
+    """
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    width = max(widths, key=lambda w: widths[w], default=0)
+    for number, row in enumerate(rows, 1):
+        filled = [c for c in row if c.strip()]
+        for mark in {",", *_SEPARATORS} - {separator} if len(filled) == 1 < width else ():
+            cells = filled[0].split(mark)
+            if len(cells) == width and _FIGURE.fullmatch(cells[-1].strip()):
+                return number, filled[0].strip()
     return None
 
 

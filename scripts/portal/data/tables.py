@@ -222,6 +222,10 @@ def read_rows(
         message = f"The columns are separated by semicolons, and a cell has {found[1]}. Programs that write semicolons often put a comma before decimals and a point between thousands, so the number is not certain."
         fix = "Open it in the program that made it, and save it as .xlsx, which keeps each number as it is."
         return unreadable_file(message, fix, found[0])
+    if any_separator and (unsplit := damaged_tables.unsplit_row(rows, separator)):
+        message = f"The whole row is in one cell: “{unsplit[1][:60]}”."
+        fix = "Separate its cells as in the other rows, and remove quotation marks around the whole row."
+        return unreadable_file(message, fix, unsplit[0])
     return rows, ()
 
 

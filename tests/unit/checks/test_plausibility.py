@@ -143,6 +143,10 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     ),
     "a rate with its words": (replaced("percent,per cent,", "per-1000,offences per head,", INDICATORS), "", ""),
     "a count of rates that people pay": (replaced("Murders,Murders", "Rates in per centres,Murders", INDICATORS), "", ""),
+    "figures of a ward that is no more": (
+        added("murders,E05999981,2018-07-01,2019-06-30,,0,,report,Table 1", "murders,E05999981,2019-07-01,2020-06-30,,0,,report,Table 1"), "Old Quay existed to 2018-05-02, and this figure is for a later time. So is one more.", "former:E05999981",
+    ),
+    "figures of a ward from before it was made": (added("murders,E05999992,2016-07-01,2017-06-30,,0,,report,Table 1"), "", ""),
     "a promise not kept": (
         added("2020 Q2,2020-07-31,thefts;calls,", file="data_packages/releases/data/calendar.csv"), "was promised for 2020-07-31, 1 days ago, with new figures of calls", "overdue:2020 Q2:calls",
     ),

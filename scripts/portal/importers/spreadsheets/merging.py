@@ -266,6 +266,10 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
     if line is None:
         return replace(problem, message=message)
     absent = problem.field in line.layout.absent
+    if problem.code == "duplicate" and line.layout.sheet.origins:
+        message = "The sheet has another figure of the same indicator, area, period and part."
+        fix = "Remove the row or column that is there twice, or correct what it says."
+        return book.problem(line.spot(problem.field), message, fix, problem.code)
     # A crossed table has no column for what it does not say.
     is_unsaid = absent or bool(line.layout.sheet.origins)
     if is_unsaid and problem.code == "cell" and problem.field and not line.texts.get(problem.field):

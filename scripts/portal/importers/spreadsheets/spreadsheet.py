@@ -7,6 +7,7 @@ from pathlib import Path
 
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import Settings
+from portal.core.text import listed
 from portal.data import packages
 from portal.data.packages import Package
 from portal.data.tables import Table
@@ -18,6 +19,7 @@ from portal.importers.spreadsheets.readings import CellQuestion
 from portal.importers.spreadsheets.rows import ReadRows
 from portal.importers.spreadsheets.workbooks import Workbook
 
+_CELLS = 8  # that a problem names besides the first
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "dates": ("day-first", "month-first"),
     "decimals": ("shown", "stored"),
@@ -163,7 +165,7 @@ def _turned(
             book, crosstabs.Known(packages_read, package, answers, given, job.sheet, bool(job.read_as))
         )
         if turned.faults:
-            raise PortalError(turned.faults)
+            raise PortalError(_once(turned.faults))
         if not turned.doubts:
             return turned.book, turned.report
         questions = list(_questions(turned.doubts))
@@ -171,6 +173,18 @@ def _turned(
         if not all(new_answers.values()) or all(answers.get(k) == v for k, v in new_answers.items()):
             raise PortalError(map(_unanswered, questions))
         answers |= new_answers
+
+
+def _once(faults: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the problems of a crossed table; one that several headings have is one, which names the other cells."""
+    alike: dict[tuple[str, str], list[Problem]] = {}
+    for p in faults:
+        alike.setdefault((p.message, p.fix), []).append(p)
+    for first, *others in alike.values():
+        cells = [p.field.rpartition("cell ")[2] for p in others]
+        more = [f"{len(cells) - _CELLS:,} more"] if len(cells) > _CELLS else []
+        also = f" So it is in {listed([*cells[:_CELLS], *more])}." if others else ""
+        yield replace(first, message=first.message + also)
 
 
 def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -> Package:
