@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.core.problems import Problem, did_you_mean, nearest
+from portal.core.problems import Problem, nearest
 from portal.core.settings import Settings
 from portal.data.packages import Package, contract
 from portal.data.tables import Table
@@ -14,6 +14,11 @@ _NOT_BREAKDOWNS = ("indicator", "area", "period_start", "period_end", "value", "
 
 
 _CODE = re.compile(r"[A-Z][0-9]{8}")  # of an area
+
+
+def _alike(one: str, other: str) -> bool:
+    """Return True if two ids differ only by their numbers."""
+    return re.sub("[0-9]+", "0", one) == re.sub("[0-9]+", "0", other)
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,14 @@ class ValidRow:
         elif _CODE.fullmatch(value):
             # Of codes the nearest is that of another area, and there can be hundreds.
             fix = f"Look the code up in the {what} of the geography package, or add a row for it there."
-        elif len(known) == 1 and not nearest(value, known):
+        elif (near := nearest(value, known)) and (
+            near.casefold() == value.casefold() or not _alike(near, value)
+        ):
+            fix = f"Did you mean {near}?"
+        elif len(known) == 1 and not near:
             fix = f"Add it to the {what}, or write {next(iter(known))} if that is meant."
-        else:
-            fix = did_you_mean(value, known)
+        else:  # of numbered ids the nearest is another one
+            fix = f"Write one of: {', '.join(sorted(known))}." if known else "Remove it."
         return self.problem(column, "reference", f"“{self[column]}” is not among the {what}.", fix)
 
 

@@ -8,6 +8,7 @@ from project import TINY, ask, make_project
 
 FIGURES, INDICATORS = (f"data_packages/figures/data/{name}.csv" for name in ("observations", "indicators"))
 SOURCES, DESCRIPTOR = "data_packages/sources/data/sources.csv", "data_packages/figures/datapackage.json"
+SERVICES, PLAN = "data_packages/services/data/services.csv", "data_packages/plan/data/{}.csv"
 SETTINGS = "site_src/portal.toml"
 AREAS = "data_packages/geography/data/areas.csv"
 ROWS = (TINY / FIGURES).read_text().splitlines()[1:]
@@ -49,6 +50,10 @@ CASES = {
     "all dates with slashes": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1/\2/\3", r) for r in ROWS))}, 1, "dates such as 2018/07/01", "An earlier row"),
     "first and last days under each other's names": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r",(\d[\d-]+),(\d[\d-]+)", r",\2,\1", r) for r in ROWS))}, 1, "The period ends before it begins.", "has no figure for"),
     "an apostrophe of two kinds": ({FIGURES: ("\n".join(ADVICE), "\n".join(ADVICE).replace("Used at once", "Didn’t").replace("Used later", "Didn't"))}, 1, "the kind of dash or apostrophe", "combination"),
+    "a telephone number with a plus": ({SERVICES: ("helpline-1,1,Help line,domestic-abuse,Somebody to talk to.,Anybody.,0800 000 0000", "helpline-1,1,Help line,domestic-abuse,Somebody to talk to.,Anybody.,+44 (0)800 000 0000")}, 1, "with the first 0", "formula"),
+    "an update under another id": ({PLAN.format("updates"): ("update-1,", "update-one,")}, 1, "“update-1” is not among the updates of this plan.", "Remove the row"),
+    "a priority that is lost": ({PLAN.format("priorities"): ("priority-1,", "first,")}, 2, "Write one of: first, priority-2.", "Did you mean priority-2?"),
+    "a misspelt setting": ({SETTINGS: ("ward_minimum", "ward_minimun")}, 1, "Did you mean ward_minimum?", "missing"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
 
