@@ -181,7 +181,7 @@ def test_a_change_and_a_removal_touch_one_row(root: Path) -> None:
         (("change", "route", "online-form", "state=check-first"), "way to report online-form", "There is nothing to do"),
         (("change", "route", "online-form", "state=open"), "way to report online-form, state", "current"),
         (("change", "plan", "plan", "state=past"), "kind", "datapackage.json"),
-        (("remove", "source", "report"), "data_packages/", "Write returns."),
+        (("remove", "source", "report"), "data_packages/", "Add it to the sources, or write returns if that is meant."),
         (("accept", "jump:nothing", "--reason", "r", "--by", "Team"), "accepted warning, warning", ""),
         (("accept", "jump:nothing", "--by", "Team"), "accepted warning, reason", "Write why"),
         (("reason", "Late records.", "--indicator", "calls"), "reason, indicator", "Import the revision first"),

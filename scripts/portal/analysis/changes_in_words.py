@@ -41,7 +41,7 @@ def change_in_words(s: IndicatorSummary) -> str:
         if s.cut:
             return f"not comparable: recording changed in {periods.month(s.cut.date)}"
         return _NO_CHANGE[s.no_change]
-    if s.indicator.polarity == Polarity.POLICE_ACTIVITY:
+    if s.indicator.polarity == Polarity.POLICE_ACTIVITY and s.indicator.unit == Unit.COUNT:
         return _recorded(s.change)
     if not s.change.direction and s.change.difference and s.indicator.unit == Unit.COUNT:
         return f"{_more_or_fewer(s.change)}, not tested"

@@ -8,7 +8,7 @@ from fractions import Fraction
 from portal.analysis import significance
 from portal.analysis.measures import rounded, series, spread_of, tiles
 from portal.core.model import Claim, Observation, Target
-from portal.core.text import MARKERS, amount, number
+from portal.core.text import MARKERS, amount
 from portal.core.vocabulary import ADDABLE_UNITS, ClaimKind, Outcome, Polarity, TargetOutcome, Unit
 from portal.disclosure.clearing import ClearedContent
 
@@ -84,9 +84,8 @@ def _judge_direction(released: ClearedContent, claim: Claim) -> Verdict:
     way = (later > earlier) - (later < earlier)
     counts = released.content.indicators[claim.indicator].unit == Unit.COUNT
     steady = claim.stated == 0 and way and counts and _within_chance(released, claim, earlier, later)
-    working = f"from {number(earlier)} to {number(later)} is {_WAYS[way]}"
-    if steady:
-        working = f"from {number(earlier)} to {number(later)} is no more than normal ups and downs"
+    both = f"from {_shown(released, claim.indicator, earlier)} to {_shown(released, claim.indicator, later)}"
+    working = f"{both} is no more than normal ups and downs" if steady else f"{both} is {_WAYS[way]}"
     return Verdict(claim, Outcome.AGREES if way == claim.stated or steady else Outcome.DIFFERS, None, working)
 
 
@@ -163,20 +162,26 @@ def _exactly(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | s
     if isinstance(pair, str):
         return pair
     earlier, later = pair
-    words = f"from {number(earlier)} to {number(later)} is"
+    before, after = (_shown(released, claim.indicator, n) for n in pair)
+    words = f"from {before} to {after} is"
     if claim.kind == ClaimKind.CHANGE_PERCENT_WITHOUT:
         other = _pair(released, claim.other_indicator, claim)
         if isinstance(other, str):
             return other
-        words = f"from {number(earlier)} − {number(other[0])} to {number(later)} − {number(other[1])} is"
+        less, then_less = (_shown(released, claim.other_indicator, n) for n in other)
+        words = f"from {before} − {less} to {after} − {then_less} is"
+        before, after = f"{before} − {less}", f"{after} − {then_less}"
         earlier, later = earlier - other[0], later - other[1]
     if earlier == 0:
-        return (
-            f"From {number(earlier)} to {number(later)}: a percentage change from zero cannot be worked out."
-        )
+        return f"From {before} to {after}: a percentage change from zero cannot be worked out."
     if earlier < 0:
-        return f"From {number(earlier)} to {number(later)}: a percentage change from a number below zero cannot be worked out."
+        return f"From {before} to {after}: a percentage change from a number below zero cannot be worked out."
     return Fraction(later - earlier) / Fraction(earlier) * 100, words
+
+
+def _shown(released: ClearedContent, indicator: str, value: Decimal) -> str:
+    """Return a figure of an indicator with the mark of its unit."""
+    return amount(value, released.content.indicators[indicator].unit)
 
 
 def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str:

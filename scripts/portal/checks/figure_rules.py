@@ -1,5 +1,7 @@
 """Rules about figures: values and statuses, periods, breakdowns, charts, claims and small counts."""
 
+import unicodedata
+from calendar import month_name
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
@@ -52,12 +54,12 @@ def _periods(checked: ValidRows) -> Iterator[Problem]:
             and start <= end
             and not _fits_period_type(period_type, start, end)
         ):
-            yield row.problem(
-                "period_end",
-                "period",
-                f"{start} to {end} is not a period of the kind {period_type}.",
-                "Correct the dates, or the indicator's period_type.",
+            fix = (
+                "Correct the dates if they are wrong. Figures that are published for such periods need an indicator with the "
+                "period_type for them."
             )
+            message = f"{_named(start, end)} is not of the kind {period_type}."
+            yield row.problem("period_end", "period", message, fix)
     for row in checked.rows("indicators", "claims"):
         yield from _period_ends(row, "")
         yield from _period_ends(row, "base_")
@@ -79,7 +81,7 @@ def _period_ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
         yield row.problem(
             columns[1],
             "period",
-            f"The period ends ({end}) before it begins ({start}).",
+            "The period ends before it begins.",
             "Swap or correct the two dates.",
         )
 
@@ -96,6 +98,16 @@ def _fits_period_type(period_type: str, start: str, end: str) -> bool:
         "not-stated": False,
     }
     return fits.get(period_type, True)
+
+
+def _named(start: str, end: str) -> str:
+    """Return a period in words that are the same for every one of its kind, so that one mistake in many rows is told once."""
+    first = field_types.read_date(start)
+    months = periods.months_between(first, field_types.read_date(end))
+    if not months:
+        return f"The period {start} to {end}"
+    begins = f" from {month_name[first.month]}" if months == periods.MONTHS_OF_YEAR else ""
+    return f"A period of {'1 month' if months == 1 else f'{months} months'}{begins}"
 
 
 def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
@@ -124,6 +136,9 @@ def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
         yield from _categories_that_are_areas(checked, package)
 
 
+_ALIKE = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "–": "-", "‑": "-", "−": "-", "—": "-"})
+
+
 def _categories_spelt_twice(package: Package) -> Iterator[Problem]:
     """Yield categories of an indicator that differ only by capital letters or spaces, and so split one series in two."""
     for column in package.breakdowns if "observations" in package.tables else ():
@@ -131,11 +146,12 @@ def _categories_spelt_twice(package: Package) -> Iterator[Problem]:
         reported: set[tuple[str, str]] = set()
         for row in rows(package.tables["observations"]):
             value = row[column]
-            plain = row["indicator"], " ".join(value.split()).casefold()
+            spelt = unicodedata.normalize("NFKC", value).translate(_ALIKE)
+            plain = row["indicator"], " ".join(spelt.split()).casefold()
             other = first.setdefault(plain, value)
             if value != other and (row["indicator"], value) not in reported:
                 reported.add((row["indicator"], value))
-                message = f"“{value}” and “{other}” differ only by capital letters or spaces."
+                message = f"“{value}” and “{other}” differ only by capital letters, spaces, or the kind of dash or apostrophe."
                 yield row.problem(column, "breakdown", message, "Write both in the same way.")
 
 
@@ -165,20 +181,15 @@ def _charts(checked: ValidRows) -> Iterator[Problem]:
     if with_problems is None:
         return
     imported = checked.values("indicators", "imports", "indicator")
-    period_types = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
+    known = checked.values("indicators", "indicators", "id")
     areas = checked.values("geography", "areas", "code")
     figures: dict[str, list[ValidRow]] = {}
     for row in checked.rows("indicators", "observations"):
         figures.setdefault(row["indicator"], []).append(row)
-        start, end = row["period_start"], row["period_end"]
-        dated = field_types.is_date(start) and field_types.is_date(end)
-        fits = (
-            dated and start <= end and _fits_period_type(period_types.get(row["indicator"], ""), start, end)
-        )
-        if row["area"] not in areas or not (fits or start == end == ""):
+        if row["area"] not in areas:
             with_problems |= {row["indicator"]}  # reported separately
     # Figures whose indicator is misspelt or cannot be read, which is reported separately.
-    has_strays = not figures.keys() <= period_types.keys()
+    has_strays = not figures.keys() <= known
     for row in (r for r in checked.rows("indicators", "indicators") if r["id"]):
         fault = _chart_fault(row, figures.get(row["id"], []))
         awaits_figures = row["id"] not in figures and (row["id"] in imported or has_strays)
@@ -320,6 +331,8 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
         return
     key = ("indicator", "area", "period_start", "period_end")
     existing = {tuple(row[c] for c in key) for row in checked.rows("indicators", "observations")}
+    if any(not indicator for indicator, *_ in existing):
+        return  # figures whose indicator is misspelt, which is reported separately, can be those of a claim
     for row in checked.rows("indicators", "claims"):
         kind = row["kind"]
         if kind in ("rank", "comparison"):
@@ -342,7 +355,12 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
         others = {row["other_indicator"]} if kind == "change-percent-without" else set()
         for subject in sorted({row["indicator"], *others} - with_problems):
             for word, (start, end) in spans.items():
-                if (subject, row["area"], row[start], row[end]) not in existing:
+                if {start, end} <= row.cells.keys() and (
+                    subject,
+                    row["area"],
+                    row[start],
+                    row[end],
+                ) not in existing:
                     yield row.problem(
                         start,
                         "claim",

@@ -122,8 +122,12 @@ def _statuses(checked: ValidRows) -> Iterator[Problem]:
             continue
         slug = str(package.portal.get("slug"))
         actions = {r["id"] for r in rows(package.tables["actions"])} if "actions" in package.tables else set()
+        updates = {r["id"] for r in rows(package.tables["updates"])}
         for row in rows(package.tables["statuses"]):
             update, action = row["update"], row["action"]
+            if update and not any(update == u for _, u in kinds):
+                yield row.dangling("update", updates, "updates of this plan")
+                continue
             if not update or action not in actions:
                 continue  # reported separately
             updates_on_action = sorted(u for s, u, a in plan_of_update if (s, a) == (slug, action))

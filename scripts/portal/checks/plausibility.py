@@ -4,6 +4,7 @@ They run on packages that have passed every rule. A warning has a name, by which
 """
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
 
-from portal.checks import sensitive_subjects, written_numbers
+from portal.checks import sensitive_subjects, unseen_areas, written_numbers
 from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core import periods
 from portal.core.field_types import number_or_none
@@ -306,6 +307,46 @@ def _breaks(data: PlausibilityInput) -> Iterator[Problem]:
                 yield r.warning("base_period_start", message, accept, f"break:{r['id']}")
 
 
+def _former_areas(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn of figures for an area that did not exist any more: one that followed can have the same name.
+
+    Figures from before an area existed are usual, since sources work them out for today's areas.
+    """
+    ended = {r["code"]: r for r in data.checked.rows("geography", "areas") if r["valid_to"]}
+    found: dict[str, list[Figure]] = defaultdict(list)
+    for f in data.figures:
+        if f.row["area"] in ended and read_day(ended[f.row["area"]]["valid_to"]) < f.start:
+            found[f.row["area"]].append(f)
+    for code, figures in found.items():
+        others = {1: "", 2: " So is one more."}.get(len(figures), f" So are {len(figures) - 1:,} more.")
+        message = f"{ended[code]['name']} existed to {ended[code]['valid_to']}, and this figure is for a later time.{others}"
+        fix = "Compare the code with the source: the area that followed can have the same name."
+        yield figures[0].row.warning("area", message, fix, f"former:{code}")
+
+
+_NUMBER_OF = re.compile(r"(the )?(number|count) of\b", re.IGNORECASE)
+_SHARE_OF = re.compile(r"%|\bper ?cent(age)?s?\b|\bproportion of\b", re.IGNORECASE)
+_RATE_OF = re.compile(r"\bper (1|10|100),?000\b|\bper (thousand|head)\b", re.IGNORECASE)
+# What is counted, without the words that make it a share or a rate.
+_COUNTED = frozenset({"offences", "crimes", "incidents", "reports", "calls", "victims", "searches", "stops", "arrests", "people"})  # fmt: skip
+
+
+def _unit_words(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn if the words of an indicator say that its figures have another unit."""
+    for r in data.checked.rows("indicators", "indicators"):
+        titles, label = (r["title"], r["short_title"]), r["unit_label"]
+        is_count = label.casefold() in _COUNTED or any(map(_NUMBER_OF.match, titles))
+        share = next(filter(None, map(_SHARE_OF.search, (*titles, label))), None)
+        rate = next(filter(None, map(_RATE_OF.search, (*titles, label))), None)
+        clashing = {"count": share or rate, "percent": None if share else rate, "per-1000": None if rate else share}  # fmt: skip
+        other = clashing.get(r["unit"])
+        if other or (is_count and not share and not rate and r["unit"] in ("percent", "per-1000")):
+            said = f"“{other[0]}”" if other else "that something is counted"
+            message = f"The unit is {r['unit']}, and the title or unit_label says {said}."
+            fix = "Compare both with the source, and correct the one that is wrong: figures are shown with the unit, and added up and compared by it."
+            yield r.warning("unit", message, fix, f"unit:{r['id']}")
+
+
 # --- promises, contacts
 
 
@@ -373,6 +414,11 @@ def _mentions(data: PlausibilityInput) -> Iterator[Problem]:
     return sensitive_subjects.find_warnings(data.checked)
 
 
+def _unseen(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn if the chart of an indicator leaves out an area that has figures."""
+    return unseen_areas.find_warnings(data.checked)
+
+
 CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "sum": _parts_and_totals,
     "jump": _jumps,
@@ -386,4 +432,7 @@ CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "number": _numbers,
     "name": _names,
     "mention": _mentions,
+    "unseen": _unseen,
+    "unit": _unit_words,
+    "former": _former_areas,
 }

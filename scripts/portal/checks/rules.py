@@ -6,7 +6,8 @@ cells that already have a problem.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 
 from portal.checks import figure_rules, geography_rules, meeting_rules, plan_rules
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
@@ -33,9 +34,31 @@ _SPREADSHEET_ERROR = re.compile(
 
 
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
-    """Return every problem that the rules find, by file and row."""
-    checked = ValidRows(packages, settings)
-    return tuple(sorted(p for rule in RULES.values() for p in rule(checked)))
+    """Return every problem that the rules find, by file and row.
+
+    A date, period, reference or contact with a problem is no part of what later rules read, so that each mistake is told once.
+    """
+    found: list[Problem] = []
+    first, then = {"dates", "references", "contacts"}, {"periods"}
+    for names in (first, then, RULES.keys() - first - then):
+        checked = ValidRows(_without(packages, found), settings)
+        found += [p for name in RULES if name in names for p in RULES[name](checked)]
+    return tuple(sorted(found))
+
+
+def _without(packages: tuple[Package, ...], problems: Collection[Problem]) -> tuple[Package, ...]:
+    """Return the packages with the cells of these problems marked, as those are that cannot be read."""
+    bad: dict[str, set[tuple[int, str]]] = {}
+    for p in problems:
+        bad.setdefault(p.file, set()).add((p.row, p.field))
+    marked = []
+    for package in packages:
+        tables = {
+            name: replace(t, bad=t.bad | bad[t.file]) if t.file in bad else t
+            for name, t in package.tables.items()
+        }
+        marked.append(replace(package, tables=tables) if bad else package)
+    return tuple(marked)
 
 
 UNIQUE = (
@@ -144,7 +167,8 @@ REFERENCES = {
     ("meetings", "police_teams", "area"): ("geography", "areas", "code"),
     ("meetings", "police_priorities", "area"): ("geography", "areas", "code"),
 }
-SOURCES = ("sources", "sources", "id")
+SOURCES, AREAS = ("sources", "sources", "id"), ("geography", "areas", "code")
+Key = tuple[str, str, str]
 # For how many dangling cells of a column to look for the name that was meant: each search takes milliseconds.
 _MOST_GUESSES = 100
 
@@ -152,6 +176,7 @@ _MOST_GUESSES = 100
 def _references(checked: ValidRows) -> Iterator[Problem]:
     """Check that what rows refer to exists."""
     targets = {*REFERENCES.values(), SOURCES}
+    codes = {text.plain_name(r["name"]): r["code"] for r in checked.rows("geography", "areas")}
     existing = {target: checked.values(*target) for target in targets if checked.is_readable(*target[:2])}
     known = {target: keys | _unread_keys(checked, *target) for target, keys in existing.items()}
     for package in checked.packages:
@@ -170,7 +195,14 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
                     if row[column] and row[column] not in known[target]:
                         count[column] += 1
                         near = existing[target] if count[column] <= _MOST_GUESSES else None
-                        yield row.dangling(column, near, target[1])
+                        problem = row.dangling(column, near, target[1])
+                        code = codes.get(text.plain_name(row[column])) if target == AREAS else None
+                        yield replace(problem, fix=f"Write {code}, its code.") if code else problem
+    yield from _own_area(checked, existing)
+
+
+def _own_area(checked: ValidRows, existing: Mapping[Key, frozenset[str]]) -> Iterator[Problem]:
+    """Check that the portal's own area is one that has wards of its own."""
     area = checked.settings.site.area
     areas = existing.get(("geography", "areas", "code"))
     if areas is not None and area not in areas:
@@ -276,6 +308,7 @@ def _dates(checked: ValidRows) -> Iterator[Problem]:
         for key, value in dated.items():
             if not periods.is_plausible_year(int(value[:4])):
                 yield Problem(package.file, 0, f"portal.{key}", "date", *_implausible_year(value))
+        dated = {k: v for k, v in dated.items() if periods.is_plausible_year(int(v[:4]))}
         length = min(map(len, years.values()))
         if len(dated) == 2 and years["starts"][:length] > years["ends"][:length]:
             message = f"The plan ends ({years['ends']}) before it starts ({years['starts']})."

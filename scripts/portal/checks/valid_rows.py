@@ -1,15 +1,24 @@
 """The input of the rules: every table, row by row, without cells that already have a problem."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Problem, nearest
 from portal.core.settings import Settings
 from portal.data.packages import Package, contract
 from portal.data.tables import Table
 
 # The columns of every table of observations; the others are breakdowns.
 _NOT_BREAKDOWNS = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
+
+
+_CODE = re.compile(r"[A-Z][0-9]{8}")  # of an area
+
+
+def _alike(one: str, other: str) -> bool:
+    """Return True if two ids differ only by their numbers."""
+    return re.sub("[0-9]+", "0", one) == re.sub("[0-9]+", "0", other)
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,20 @@ class ValidRow:
 
     def dangling(self, column: str, known: Collection[str] | None, what: str) -> Problem:
         """Return a problem with a cell that refers to something that does not exist; `known` is what can be meant, or None."""
-        fix = f"Write one of the {what}." if known is None else did_you_mean(self[column], known)
+        value = self[column]
+        if known is None:
+            fix = f"Write one of the {what}."
+        elif _CODE.fullmatch(value):
+            # Of codes the nearest is that of another area, and there can be hundreds.
+            fix = f"Look the code up in the {what} of the geography package, or add a row for it there."
+        elif (near := nearest(value, known)) and (
+            near.casefold() == value.casefold() or not _alike(near, value)
+        ):
+            fix = f"Did you mean {near}?"
+        elif len(known) == 1 and not near:
+            fix = f"Add it to the {what}, or write {next(iter(known))} if that is meant."
+        else:  # of numbered ids the nearest is another one
+            fix = f"Write one of: {', '.join(sorted(known))}." if known else "Remove it."
         return self.problem(column, "reference", f"“{self[column]}” is not among the {what}.", fix)
 
 

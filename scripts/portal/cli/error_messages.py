@@ -3,7 +3,7 @@
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from portal.core.problems import PortalError, Problem
 # How many problems of one kind in one column are listed.
 _MOST_LISTED = 100
 _MOST_ALIKE = 3  # up to this many rows with the same mistake are listed one by one
-_MOST_RUNS = 6  # rows, or runs of rows, that are named
 
 
 def listed(error: PortalError) -> str:
@@ -21,7 +20,7 @@ def listed(error: PortalError) -> str:
 
     The same mistake in many rows of a column is one problem. Of many different ones of a kind, only the first are listed.
     """
-    groups = _alike(error.problems)
+    groups = [*_across_tables(_alike(error.problems))]
     count = len(groups)
     head = "1 problem:" if count == 1 else f"{count:,} problems:"
     kinds = Counter((g[0].file, g[0].field, g[0].code) for g in groups)
@@ -54,20 +53,29 @@ def _alike(problems: Sequence[Problem]) -> Sequence[Sequence[Problem]]:
     return groups
 
 
+def _across_tables(groups: Sequence[Sequence[Problem]]) -> Iterator[Sequence[Problem]]:
+    """Yield the groups; of those that miss the same row of another table, only the first, which names the other tables."""
+    places: dict[tuple[str, str], dict[str, int]] = {}
+    for group in (g for g in groups if g[0].code == "reference"):
+        tables = places.setdefault((group[0].message, group[0].fix), {})
+        tables[group[0].file] = tables.get(group[0].file, 0) + len(group)
+    told: set[tuple[str, str]] = set()
+    for group in groups:
+        said = group[0].message, group[0].fix
+        others = {file: count for file, count in places.get(said, {}).items() if file != group[0].file}
+        if group[0].code != "reference" or not others:
+            yield group
+        elif said not in told:
+            named = text.listed([f"{file} ({count:,})" for file, count in others.items()])
+            yield [replace(p, message=f"{p.message} The same is in {named}.") for p in group]
+        told.add(said)
+
+
 def _rows(numbers: Sequence[int]) -> str:
     """Return the rows of a problem as its place says them, such as `, rows 2 to 5, 9 and 12 more`."""
     if len(numbers) == 1:
         return f", row {numbers[0]}"
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    named = runs[:_MOST_RUNS]
-    words = [f"{r[0]} to {r[-1]}" if len(r) > 1 else str(r[0]) for r in named]
-    more = len(numbers) - sum(map(len, named))
-    return f", rows {text.listed([*words, f'{more:,} more'] if more else words)}"
+    return f", rows {text.listed_runs(numbers)}"
 
 
 def logged(root: Path) -> str:

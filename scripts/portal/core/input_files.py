@@ -285,12 +285,31 @@ def decode(raw: bytes) -> str:
         ) from None
 
 
+_MERGE_MARK = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
+
+
+def merge_fault(content: str) -> tuple[Fault, int] | None:
+    """Return the fault of a text in which Git left the marks of a merge, with the line of the first; None without marks."""
+    mark = _MERGE_MARK.search(content)
+    if mark is None:
+        return None
+    message = "Git could not merge two versions of this file, and left both in it, between lines of <<<<<<<, ======= and >>>>>>>."
+    fix = "At each such place keep the version that is right, and delete the other one and the three lines. Deleting the lines alone would keep both."
+    return Fault(message, fix), content.count("\n", 0, mark.start()) + 1
+
+
+def _refuse_merge_marks(raw: bytes) -> None:
+    if found := merge_fault(decode(raw)):
+        raise UnreadableError(*found[0], found[1])
+
+
 def parse_json(raw: bytes) -> Any:
     """Return the value of a JSON file.
 
     Raises:
         UnreadableError: the file is not JSON, is nested too deeply, has a name twice in one object, or contains a number
             that is too long."""
+    _refuse_merge_marks(raw)
     try:
         value = json.loads(
             decode(raw),
@@ -316,6 +335,7 @@ def parse_toml(raw: bytes) -> dict[str, Any]:
 
     Raises:
         UnreadableError: the file is not TOML, is nested too deeply, or contains a number that is too long."""
+    _refuse_merge_marks(raw)
     try:
         tables = tomllib.loads(decode(raw), parse_float=_parse_float)
     except RecursionError:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.core import field_types, input_files, periods, text
-from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.problems import PortalError, Problem, did_you_mean, nearest
 
 FILE = "site_src/portal.toml"
 _TOPIC = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # as the column topic of a table
@@ -234,13 +234,16 @@ def _read_section(
         return {}
     known = {f.name: f for f in fields(kind) if f.name not in computed}
     prefix = f"{name}." if name else ""
-    for key in raw.keys() - known.keys():
+    unknown = sorted(raw.keys() - known.keys())
+    for key in unknown:
         problems.append(_problem(prefix + key, f"Unknown setting {key}.", did_you_mean(key, known)))
+    misspelt = {nearest(key, known) for key in unknown}  # these are told as unknown, and not as missing too
     values: dict[str, Any] = {}
     for key, field_ in known.items():
         type_, how_to_write = _KINDS[field_.type]
         if key not in raw:
-            if field_.default is MISSING and field_.default_factory is MISSING:
+            is_needed = field_.default is MISSING and field_.default_factory is MISSING
+            if is_needed and key not in misspelt:
                 problems.append(
                     _problem(prefix + key, f"The setting {key} is missing.", f"Write {key} = {how_to_write}.")
                 )

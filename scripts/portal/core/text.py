@@ -9,7 +9,7 @@ import json
 import re
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -174,6 +174,22 @@ def _pounds(value: Decimal) -> str:
 def listed(words: list[str] | tuple[str, ...]) -> str:
     """Return words as a list in a sentence: `a`, `a and b`, `a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+_MOST_RUNS = 6
+
+
+def listed_runs(numbers: Iterable[int], name: Callable[[int], str] = str) -> str:
+    """Return numbers in words, those in a row as one run: `2 to 5, 9 and 12`; of many runs, the first and how many more."""
+    runs: list[list[int]] = []
+    for number_ in sorted(set(numbers)):
+        if runs and number_ == runs[-1][-1] + 1:
+            runs[-1].append(number_)
+        else:
+            runs.append([number_])
+    more = sum(map(len, runs[_MOST_RUNS:]))
+    words = [f"{name(r[0])} to {name(r[-1])}" if len(r) > 1 else name(r[0]) for r in runs[:_MOST_RUNS]]
+    return listed([*words, f"{more:,} more"] if more else words)
 
 
 def word_for_area(code: str) -> str:

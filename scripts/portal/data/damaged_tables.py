@@ -5,6 +5,7 @@ Such a table has hundreds of problems with one cause. We report the cause instea
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 
@@ -14,11 +15,13 @@ from portal.core.problems import Fault, Problem
 
 Rows = Sequence[Sequence[str]]
 _DATE = re.compile(
-    r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})|[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00(:00)?"
+    r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})|[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00(:00)?|[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}"
 )
 _NUMBER = re.compile(
     r"[+-]?[£$€]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9.,]+ ?%|[0-9](\.[0-9]+)?E\+[0-9]+"
 )
+_EITHER_NUMBER = re.compile(r"[^\w]*[0-9]+(,[0-9]+)+[^\w]*|[^\w]*[0-9]{1,3}(\.[0-9]{3})+[^\w]*", re.ASCII)
+_FIGURE = re.compile(r"(?!(19|20)[0-9]{2}$)[-+£]?[0-9]+(\.[0-9]+)?%?", re.ASCII)
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 # What a row that adds up others says in its first cell.
 TOTALS = frozenset(
@@ -34,7 +37,7 @@ def import_advice(file: str) -> str:
     """Return the advice to import a table with the command that undoes what spreadsheet programs do."""
     parts = file.split("/")
     if len(parts) < 3 or parts[0] != "data_packages":
-        return "Save the file as “CSV UTF-8 (comma delimited)”."
+        return "Open it in a spreadsheet program and save it as “CSV UTF-8 (comma delimited)”."
     resource = parts[-1].removesuffix(".csv")
     return (
         f"Run `portal import table {file} --package {parts[1]} --resource {resource} --replace`, which reads such "
@@ -42,21 +45,74 @@ def import_advice(file: str) -> str:
     )
 
 
-def separator_fault(content: str, names: Collection[str] = ()) -> Fault | None:
-    """Return the problem if the columns of a file are not separated by commas, else None; `names` are the column names."""
-    lines = [line for line in content[:100_000].splitlines()[:_ROWS_SEARCHED] if line.strip()]
-    if lines and lines[0].strip().strip('"').lower().startswith("sep="):
-        lines = lines[1:]
+def separator_fault(content: str, names: Sequence[str] = (), file: str = "") -> Fault | None:
+    """Return the problem if the columns of a file are not separated by commas, else None.
+
+    `names` are the column names of a package's own table, and `file` is its path: then the command that reads it is told.
+    """
+    lines = _first_lines(content)
     for mark, words in _SEPARATORS.items():
         message = f"The columns are separated by {words}, not by commas."
-        fix = "Open it in a spreadsheet program and save it as “CSV UTF-8 (comma delimited)”."
         if lines and mark in lines[0] and "," not in lines[0] and (mark != "|" or lines[0].count(mark) > 2):
-            return Fault(message, fix)
+            return Fault(message, import_advice(file))
         for line in lines:
             cells = {c.strip().strip("\"'") for c in line.split(mark)}
             if len(cells & set(names)) > len(names) // 2 > 0:
-                return Fault(message, fix)
+                return Fault(message, import_advice(file))
+    pair = "".join(rf"([^\w,\"']+){re.escape(n)}" for n in names[1:3])
+    if pair and lines and (other := re.match(re.escape(names[0]) + pair, lines[0])) and other[1] == other[2]:
+        between = "spaces" if not other[1].strip() else f"“{other[1]}”"
+        fix = (
+            "Restore the file, or write commas there, with quotation marks around each text that has a comma."
+        )
+        return Fault(f"The columns are separated by {between}, not by commas.", fix)
     return None
+
+
+def separator_of(content: str) -> str:
+    """Return what separates the columns of a file from elsewhere: commas, unless more of its lines fit together otherwise."""
+    lines = _first_lines(content)
+
+    def fit(mark: str) -> tuple[int, int, bool]:
+        widths = Counter(len(next(csv.reader([line], delimiter=mark), [])) for line in lines)
+        width, count = max(widths.items(), key=lambda w: (w[0] > 1, w[1], w[0]), default=(1, 0))
+        return (count, width, mark == ",") if width > 1 else (0, 0, mark == ",")
+
+    return max((",", *_SEPARATORS), key=fit)
+
+
+def ambiguous_number(rows: Rows) -> tuple[int, str] | None:
+    """Return the row and the text of the first number of which another country reads another number; None if there is none.
+
+    Files with semicolons come from programs that write 1.228,5: there 1,228 can be a little more than one.
+    """
+    for number, row in enumerate(rows, 1):
+        if found := next((c.strip() for c in row if _EITHER_NUMBER.fullmatch(c.strip())), ""):
+            return number, found
+    return None
+
+
+def unsplit_row(rows: Rows, separator: str) -> tuple[int, str] | None:
+    """Return the number and the text of a row whose cells have another separator than most; None if there is none.
+
+    It ends in a number, so that it is no note; nor is that a year, with which notes can end.
+    """
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    width = max(widths, key=lambda w: widths[w], default=0)
+    for number, row in enumerate(rows, 1):
+        filled = [c for c in row if c.strip()]
+        for mark in {",", *_SEPARATORS} - {separator} if len(filled) == 1 < width else ():
+            cells = filled[0].split(mark)
+            if len(cells) == width and _FIGURE.fullmatch(cells[-1].strip()):
+                return number, filled[0].strip()
+    return None
+
+
+def _first_lines(content: str) -> list[str]:
+    """Return the first filled lines of a file, without a line that names the separator."""
+    lines = [line for line in content[:100_000].splitlines()[:_ROWS_SEARCHED] if line.strip()]
+    is_named = bool(lines) and lines[0].strip().strip('"').lower().startswith("sep=")
+    return lines[1:] if is_named else lines
 
 
 def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | None:

@@ -168,12 +168,13 @@ def _cell_problems(
 
 
 def read_rows(
-    path: Path, file: str, names: Sequence[str] = ()
+    path: Path, file: str, names: Sequence[str] = (), *, any_separator: bool = False
 ) -> tuple[list[list[str]] | None, tuple[Problem, ...]]:
     """Return the rows of a CSV as text, header first, or None and the problem that prevents reading.
 
     `names` are the columns of a table of a package, which is UTF-8 with commas. Without them the file comes from
     elsewhere, and may be what Excel calls “Unicode text”: UTF-16 that says so in its first bytes, with tabs or commas.
+    With `any_separator` its columns can also be separated by semicolons, tabs or vertical bars.
     """
 
     def unreadable_file(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
@@ -202,17 +203,30 @@ def read_rows(
             line,
         )
     first = next((line for line in content[:_LARGEST_CELL].splitlines() if line.strip()), "")
-    separator = "\t" if is_utf16 and "\t" in first else ","
-    fault = _not_a_table(content, names, separator)
+    separator = damaged_tables.separator_of(content) if any_separator else ","
+    separator = "\t" if is_utf16 and "\t" in first else separator
+    if merge := input_files.merge_fault(content):
+        return unreadable_file(*merge[0], merge[1])
+    fault = None if any_separator else damaged_tables.separator_fault(content, names, file)
+    fault = _not_a_table(content) or (fault if separator == "," else None)
     if fault:
         return unreadable_file(*fault)
     csv.field_size_limit(_LARGEST_CELL)
     try:
-        return list(csv.reader(io.StringIO(content, newline=""), strict=True, delimiter=separator)), ()
+        rows = list(csv.reader(io.StringIO(content, newline=""), strict=True, delimiter=separator))
     except csv.Error as error:
         return unreadable_file(
             f"The file cannot be split into rows: {error}.", "Look for a quotation mark that is not closed."
         )
+    if separator == ";" and (found := damaged_tables.ambiguous_number(rows)):
+        message = f"The columns are separated by semicolons, and a cell has {found[1]}. Programs that write semicolons often put a comma before decimals and a point between thousands, so the number is not certain."
+        fix = "Open it in the program that made it, and save it as .xlsx, which keeps each number as it is."
+        return unreadable_file(message, fix, found[0])
+    if any_separator and (unsplit := damaged_tables.unsplit_row(rows, separator)):
+        message = f"The whole row is in one cell: “{unsplit[1][:60]}”."
+        fix = "Separate its cells as in the other rows, and remove quotation marks around the whole row."
+        return unreadable_file(message, fix, unsplit[0])
+    return rows, ()
 
 
 def encoding_of(raw: bytes) -> str:
@@ -220,14 +234,12 @@ def encoding_of(raw: bytes) -> str:
     return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
-def _not_a_table(content: str, names: Sequence[str], separator: str) -> Fault | None:
+def _not_a_table(content: str) -> Fault | None:
     if content.startswith("\ufeff"):
         message = "The file begins with the mark of UTF-8 twice, which is part of the first heading then."
         return Fault(message, "Open it in a spreadsheet program and save it as “CSV UTF-8”.")
     if not content.strip():
         return Fault("The file is empty.", "Put the header row and the figures back.")
-    if separator == "," and (fault := damaged_tables.separator_fault(content, names)):
-        return fault
     control = _CONTROL.search(content)
     if content.count("\0") * 3 > len(content):
         message = "The file is saved as UTF-16 or UTF-32, and cannot be read so."
@@ -290,7 +302,10 @@ def _row_problems(
     faults = list(validation.table_faults(path, schema.described(header), schema.others))
     blank = {f.row for f in faults if f.kind == "blank-row"}
     reported = {(p.row, p.field) for p in cell_problems}
-    for fault in (f for f in faults if f.row not in wide):
+    # A key of which a cell cannot be read is like every other such key.
+    unread = {p.row for p in cell_problems if p.field in schema.primary_key}
+    follows = wide.keys() | {f.row for f in faults if f.kind == "primary-key" and f.row in unread}
+    for fault in (f for f in faults if f.row not in follows):
         problem = _explain_error(file, fault, schema)
         is_consequence = problem is not None and problem.row in blank and problem.code != "blank-row"
         if problem and not is_consequence and (problem.row, problem.field) not in reported:

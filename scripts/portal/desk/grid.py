@@ -74,7 +74,7 @@ def _column(sheet: Sheet, row: int, name: str) -> int:
             break
         if squeezed(cell.text).casefold() == wanted:
             return c
-    return 0
+    return number_of(name) if re.fullmatch("[A-Z]{1,3}", name) else 0  # of a crossed table
 
 
 def number_of(column: str) -> int:

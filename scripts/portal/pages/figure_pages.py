@@ -13,9 +13,9 @@ from portal.analysis.part_changes import changes_by_part
 from portal.analysis.sentences import ChartInput, describe_doubt
 from portal.core import periods
 from portal.core.citations import Cited
-from portal.core.model import Break, Indicator, Observation
+from portal.core.model import Break, Indicator, Observation, Target
 from portal.core.text import MARKERS
-from portal.core.vocabulary import ChartKind, NoChange, Outcome
+from portal.core.vocabulary import ChartKind, NoChange, Outcome, Unit
 from portal.pages.archive_pages import archived
 from portal.pages.figure_views import (
     CheckedClaim,
@@ -292,6 +292,7 @@ def _overview_pages(
                 t,
                 claims.outcome_of(t, newest, _polarity(context, t.indicator)),
                 _figure_link(context, t.indicator),
+                _starting_unit(context, t),
             )
             for t in context.content.targets
         )
@@ -308,6 +309,12 @@ def _overview_pages(
 def _polarity(context: PageContext, indicator: str) -> str:
     row = context.content.indicators.get(indicator)
     return row.polarity if row else ""
+
+
+def _starting_unit(context: PageContext, target: Target) -> str:
+    """Return the unit of the figure that a target starts from: a change in per cent starts from one of its indicator."""
+    row = context.content.indicators.get(target.indicator)
+    return target.unit if target.unit != Unit.PERCENT_CHANGE else row.unit if row else Unit.COUNT
 
 
 def _figure_link(context: PageContext, indicator: str) -> Link | None:

@@ -213,11 +213,12 @@ class DisagreePage:
 
 
 class JudgedTarget(NamedTuple):
-    """A target, whether it was met, in a word, and its indicator; None if it has no indicator."""
+    """A target, whether it was met, in a word, its indicator, None if it has none, and the unit of its starting point."""
 
     target: Target
     outcome: str
     figure: Link | None
+    starting_unit: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from portal.analysis import measures
 from portal.core import periods
 from portal.core.model import Observation
 from portal.core.text import amount, number
+from portal.core.vocabulary import Unit
 from portal.disclosure.clearing import ClearedContent
 from portal.quotes.figures import Figures, Pair, Shown
 from portal.quotes.sentences import DIFFERENCE, NumberReading
@@ -43,10 +44,16 @@ def moved(known: Figures, pair: Pair) -> str:
 
 def movement(known: Figures, r: NumberReading, pair: Pair) -> str:
     """Return a change as a text can write it, in quotation marks: `“up 12%”`."""
-    true = pair.difference if r.kind == DIFFERENCE or pair.percent is None else pair.percent
+    is_difference = r.kind == DIFFERENCE or pair.percent is None
+    true = pair.difference if is_difference else pair.percent
     word = "up" if true is not None and true > 0 else "down"
-    size = number(measures.rounded(abs(true or Fraction(0)), 0))
-    return f"“{word} {size}{'' if r.kind == DIFFERENCE or pair.percent is None else '%'}”"
+    size = measures.rounded(abs(true or Fraction(0)), 0)
+    if not is_difference:
+        return f"“{word} {number(size)}%”"
+    of_percent = known.unit in (Unit.PERCENT, Unit.PERCENT_CHANGE)
+    return (
+        f"“{word} {number(size)} percentage points”" if of_percent else f"“{word} {amount(size, known.unit)}”"
+    )
 
 
 def average(r: NumberReading, shown: Shown) -> str:

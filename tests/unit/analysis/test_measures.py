@@ -15,7 +15,8 @@ from portal.analysis.measures import Change, IndicatorSummary
 from portal.core import periods
 from portal.core.model import Break, Claim, Content, Indicator, Observation, Population, Target
 from portal.core.periods import first_day, month_end
-from portal.core.vocabulary import ClaimKind, Direction, NoChange, Status, Unit
+from portal.core.text import amount
+from portal.core.vocabulary import ADDABLE_UNITS, ClaimKind, Direction, NoChange, Status, Unit
 from portal.disclosure.clearing import ClearedContent
 
 
@@ -235,6 +236,29 @@ def test_what_cannot_be_checked_says_why(
     figures = [replace(year(v, end), status=Status(s)) for (v, s), end in ((earlier, 2015), (later, 2016))]
     verdict = claims.judge(released(*figures), claim("change-percent", 400, 0))
     assert (verdict.outcome, verdict.recomputed, verdict.working) == ("cannot be checked", None, working)
+
+
+@pytest.mark.parametrize("kind", ["direction", "change-percent", "change-percent-without", "value", "total"])
+@pytest.mark.parametrize("unit", list(Unit))
+@pytest.mark.parametrize(("earlier", "later"), [(-100, -50), (0, 4), (4, 12), (1200, 900)])
+def test_each_figure_behind_a_claim_has_the_mark_of_its_unit(
+    kind: str, unit: Unit, earlier: int, later: int
+) -> None:
+    known = released(year(earlier, 2015), year(later, 2016))
+    of_unit = {"thefts": replace(known.content.indicators["thefts"], unit=unit)}
+    known = replace(known, content=replace(known.content, indicators=of_unit))
+    stated = claim(kind, later, 0)
+    if kind == "change-percent-without":
+        stated = replace(stated, other_indicator="thefts")
+    working = claims.judge(known, stated).working
+    first, last = (amount(Decimal(n), unit) for n in (earlier, later))
+    if kind in ("value", "total"):
+        added = kind == "total" and unit not in ADDABLE_UNITS
+        assert added or working.endswith(f" {last}")
+    elif kind == "change-percent-without":
+        assert working.lower().startswith(f"from {first} − {first} to {last} − {last}")
+    else:
+        assert working.lower().startswith(f"from {first} to {last}")
 
 
 def test_a_half_that_a_document_rounds_down_is_shown_as_a_half() -> None:

@@ -23,7 +23,7 @@ from portal.analysis import changes_in_words, measures
 from portal.analysis.changes_in_words import cell
 from portal.charts import charts
 from portal.charts.charts import Chart
-from portal.checks import figure_rules, rules
+from portal.checks import figure_rules, rules, unseen_areas
 from portal.checks.valid_rows import ValidRow
 from portal.cli import commands
 from portal.core import settings as config
@@ -240,6 +240,28 @@ def test_made_up_indicators_are_of_every_kind_and_most_are_drawn(base: ClearedCo
             seen.setdefault(one["chart"], set()).add(True)
             go.Figure(chart.wide)
     assert {k for k, drawn in seen.items() if True in drawn} == {*KINDS} - {"none"}
+
+
+def test_an_area_that_a_chart_leaves_out_is_a_warning(base: ClearedContent) -> None:
+    """Every chart but that of rolling years, whose page compares areas, shows each area or is warned about."""
+    kinds = {c: ValidRow(None, 0, {"kind": a.kind, "name": a.name}) for c, a in base.content.areas.items()}  # type: ignore[arg-type]
+    left_out = 0
+    for seed in range(600):
+        one, own = made_up(Random(seed))
+        if one["chart"] == "areas" and own and seed % 2:
+            one = {**one, "period_type": "year-to", "breakdown": ""}
+            own = [{**r, "type": ""} for r in years("5", "6", area=AREAS[seed % 3])]
+            own += [{**r, "area": AREAS[3]} for r in years("7", first=2013 + seed % 4)]
+        if not own or one["chart"] == "recorded" or refused(one, own):
+            continue
+        released = as_model(base, one, own)
+        shown = {o.area for o in measures.figures_of(released, released.content.indicators["made-up"])}
+        by_area = {r["area"]: [ValidRow(None, 0, x) for x in own if x["area"] == r["area"]] for r in own}  # type: ignore[arg-type]
+        is_areas = one["chart"] == "areas" and one["period_type"] == "year-to"
+        warned = [*unseen_areas._of_older_years(by_area, kinds)] if is_areas else []
+        assert {r["area"] for r in own} - shown == {code for codes, _ in warned for code in codes}
+        left_out += bool(warned)
+    assert left_out > 5
 
 
 @pytest.mark.parametrize("seed", [1, 2])

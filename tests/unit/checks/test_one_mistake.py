@@ -7,9 +7,14 @@ import pytest
 from project import TINY, ask, make_project
 
 FIGURES, INDICATORS = (f"data_packages/figures/data/{name}.csv" for name in ("observations", "indicators"))
+SOURCES, DESCRIPTOR = "data_packages/sources/data/sources.csv", "data_packages/figures/datapackage.json"
+SERVICES, PLAN = "data_packages/services/data/services.csv", "data_packages/plan/data/{}.csv"
+SETTINGS = "site_src/portal.toml"
+AREAS = "data_packages/geography/data/areas.csv"
 ROWS = (TINY / FIGURES).read_text().splitlines()[1:]
 CALLS = "\n".join(r for r in ROWS if r.startswith("calls,"))
 RATE = next(r for r in (TINY / INDICATORS).read_text().splitlines() if r.startswith("rates,"))
+ADVICE = [r for r in ROWS if r.startswith("advice,")]
 RATES = [r for r in ROWS if r.startswith("rates,")]
 
 # What is replaced at the start of a line in which table, how many problems that makes, what is told, and what is not.
@@ -25,6 +30,30 @@ CASES = {
     "a text with a comma and an empty last cell": ({INDICATORS: (RATE.partition("How far")[0] + "How far", RATE.partition("How far")[0] + "How, far")}, 1, "Write \"How, far the rate changed.\", with the quotation marks", "Delete the commas"),
     "one of two texts has a comma": ({INDICATORS: ("rates,rates,Change by area,", "rates,rates,Change,by area,")}, 1, "which text is meant (Change,by area or by area,Change by area)", "Delete the commas"),
     "a locator with a comma": ({FIGURES: (ROWS[-1], ROWS[-1] + ", page 2")}, 1, "Write \"Table 1, page 2\", with the quotation marks", "Found: The row has 1 cell more than the header.\n"),
+    "a year far ahead where a period ends": ({FIGURES: ("calls,E09999999,2020-01-01,2020-01-31", "calls,E09999999,2020-01-01,2205-01-31")}, 1, "row 8, column period_end\n  Found: The year of 2205-01-31", "of the kind"),
+    "a year long ago where a period starts": ({FIGURES: ("calls,E09999999,2020-01-01", "calls,E09999999,0212-01-01")}, 1, "row 8, column period_start\n  Found: The year of 0212-01-01", "of the kind"),
+    "a year in which a period ends before it begins": ({FIGURES: ("calls,E09999999,2020-01-01", "calls,E09999999,2205-01-01")}, 1, "row 8, column period_start\n  Found: The year of 2205-01-01", "before it begins"),
+    "a year to come": ({FIGURES: ("calls,E09999999,2020-01-01,2020-01-31", "calls,E09999999,2020-01-01,2028-01-31")}, 1, "2028-01-31 is in the future", "of the kind"),
+    "a year of a figure that claims are about": ({FIGURES: ("thefts,E09999999,2018-07-01,2019-06-30", "thefts,E09999999,2018-07-01,2205-06-30")}, 1, "The year of 2205-06-30", "has no figure for"),
+    "days of a figure that claims are about, swapped": ({FIGURES: ("thefts,E09999999,2018-07-01,2019-06-30", "thefts,E09999999,2019-06-30,2018-07-01")}, 1, "before it begins", "has no figure for"),
+    "a year in which an area begins": ({AREAS: ("E05999981,Old Quay,ward,E09999999,,2018-05-02", "E05999981,Old Quay,ward,E09999999,2205-05-03,2018-05-02")}, 1, "The year of 2205-05-03", "before it begins"),
+    "an indicator of years with figures of months": ({INDICATORS: ("calls,calls,Calls by month,Calls,crime,Calls to the help line.,count,calls,month", "calls,calls,Calls by month,Calls,crime,Calls to the help line.,count,calls,year-to")}, 1, "rows 8 to 11, column period_end\n  Found: A period of 1 month is not of the kind year-to.", "The chart"),
+    "a merge that Git left unfinished": ({FIGURES: (ROWS[7], f"<<<<<<< HEAD\n{ROWS[7]}\n=======\n{ROWS[7].replace('9', '8')}\n>>>>>>> other")}, 1, "row 9\n  Found: Git could not merge two versions", "delete this row"),
+    "an unfinished merge in the settings": ({SETTINGS: ("[site]", "<<<<<<< HEAD\n[site]")}, 1, "Deleting the lines alone would keep both.", "TOML"),
+    "an unfinished merge in a descriptor": ({DESCRIPTOR: ("{", "<<<<<<< HEAD\n{")}, 1, "Deleting the lines alone would keep both.", "JSON"),
+    "the name of an area in place of its code": ({FIGURES: ("thefts,E09999999", "thefts,Exampleton")}, 2, "Write E09999999, its code.", "has no figure for"),
+    "a code of no area": ({FIGURES: ("thefts,E09999999", "thefts,E09999997")}, 2, "Look the code up in the areas", "Did you mean"),
+    "a source that is lost": ({SOURCES: ("report,", "reports,")}, 1, "“report” is not among the sources. The same is in data_packages/figures/data/claims.csv (5), ", "Write returns"),
+    "an indicator under another id": ({INDICATORS: ("calls,calls", "call,calls")}, 1, "Did you mean call?", "chart"),
+    "a word that is neither true nor false": ({INDICATORS: ("abuse,figure-1,Abuse by kind,Abuse,crime,Reports by kind.,count,reports,calendar-year,more-reports-may-be-good,small-multiples,type,true", "abuse,figure-1,Abuse by kind,Abuse,crime,Reports by kind.,count,reports,calendar-year,more-reports-may-be-good,small-multiples,type,yes")}, 1, "Write true or false.", "nothing protects"),
+    "all dates as a spreadsheet writes them": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", r) for r in ROWS))}, 1, "portal import table", "An earlier row"),
+    "all dates with slashes": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1/\2/\3", r) for r in ROWS))}, 1, "dates such as 2018/07/01", "An earlier row"),
+    "first and last days under each other's names": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r",(\d[\d-]+),(\d[\d-]+)", r",\2,\1", r) for r in ROWS))}, 1, "The period ends before it begins.", "has no figure for"),
+    "an apostrophe of two kinds": ({FIGURES: ("\n".join(ADVICE), "\n".join(ADVICE).replace("Used at once", "Didn’t").replace("Used later", "Didn't"))}, 1, "the kind of dash or apostrophe", "combination"),
+    "a telephone number with a plus": ({SERVICES: ("helpline-1,1,Help line,domestic-abuse,Somebody to talk to.,Anybody.,0800 000 0000", "helpline-1,1,Help line,domestic-abuse,Somebody to talk to.,Anybody.,+44 (0)800 000 0000")}, 1, "with the first 0", "formula"),
+    "an update under another id": ({PLAN.format("updates"): ("update-1,", "update-one,")}, 1, "“update-1” is not among the updates of this plan.", "Remove the row"),
+    "a priority that is lost": ({PLAN.format("priorities"): ("priority-1,", "first,")}, 2, "Write one of: first, priority-2.", "Did you mean priority-2?"),
+    "a misspelt setting": ({SETTINGS: ("ward_minimum", "ward_minimun")}, 1, "Did you mean ward_minimum?", "missing"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
 

@@ -22,6 +22,9 @@ from project import make_project
 TODAY = date(2020, 8, 1)
 AREAS = "data_packages/geography/data/areas.csv"
 OBSERVATIONS = "data_packages/figures/data/observations.csv"
+POPULATIONS = "data_packages/geography/data/populations.csv"
+RECORDED = "data_packages/recorded/data/observations.csv"
+INDICATORS = "data_packages/figures/data/indicators.csv"
 Edit = Callable[[Path], None]
 
 
@@ -41,8 +44,10 @@ def added(*rows: str, file: str = OBSERVATIONS) -> Edit:
     return edit
 
 
-def replaced(old: str, new: str, file: str = OBSERVATIONS) -> Edit:
+def replaced(old: str, new: str, file: str = OBSERVATIONS, then: Edit | None = None) -> Edit:
     def edit(root: Path) -> None:
+        if then:
+            then(root)
         text = (root / file).read_text()
         assert old in text
         (root / file).write_text(text.replace(old, new))
@@ -104,6 +109,44 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "wards with one name in two boroughs": (
         added("E05999994,South,ward,E09999998,,,report,Table 1", file=AREAS), "", "",
     ),
+    "areas without a population beside the own one": (
+        replaced("E09999998,2021,9000,Census,returns,Table 9\n", "", POPULATIONS), "leave out Otherton. So do the charts of 2 more indicators.", "unseen:rec-all:E09999998",
+    ),
+    "an own area without a population": (
+        replaced("E09999999,2021,12000,Census,returns,Table 9\n", "", POPULATIONS), "the population of Exampleton is missing. Without it they leave out Otherton and Example Police.", "unseen:rec-all:E09999998",
+    ),
+    "another area of pounds": (
+        replaced("recorded.,count,", "recorded.,pounds,", "data_packages/recorded/data/indicators.csv"), "shows only Exampleton, because no rate can be worked out from pounds", "unseen:rec-all:E09999998",
+    ),
+    "a region in a chart of boroughs": (
+        added("rec-all,E12999999,2019-01-01,2019-03-31,4000,,returns,Table 1", file=RECORDED), "It leaves out Exampleshire.", "unseen:rec-all:E12999999",
+    ),
+    "only figures of another area": (
+        replaced(",line,,false", ",recorded,,false", INDICATORS, replaced("calls,E09999999", "calls,E09999998")), "there are only figures of Otherton", "unseen:calls:E09999998",
+    ),
+    "a chart of areas for years, where one has no newest year": (
+        replaced(",none,,false", ",areas,,false", INDICATORS, added("murders,E09999998,2018-07-01,2019-06-30,,2,,report,Table 1")), "leaves out Otherton, whose figures are older", "unseen:murders:E09999998",
+    ),
+    "a chart of areas for one year": (
+        replaced(",none,,false", ",areas,,false", INDICATORS, added("murders,E09999998,2019-07-01,2020-06-30,,2,,report,Table 1")), "", "",
+    ),
+    "per cent that are counted": (
+        replaced("per cent,", "offences,", INDICATORS), "The unit is percent, and the title or unit_label says that something is counted.", "unit:advice",
+    ),
+    "per cent that are a rate": (
+        replaced("Use of advice,Use of advice", "Use per 1000 people,Use of advice", INDICATORS, replaced("per cent,", "advice,", INDICATORS)), "says “per 1000”", "unit:advice",
+    ),
+    "a count of per cent": (replaced("Murders,Murders", "Murders,% of murders", INDICATORS), "The unit is count, and the title or unit_label says “%”.", "unit:murders"),
+    "a count of a rate": (replaced("count,people", "count,people per 100,000".replace(",000", "000"), INDICATORS), "says “per 100000”", "unit:murders"),
+    "a rate of offences alone": (
+        replaced("percent,per cent,", "per-1000,offences,", INDICATORS), "The unit is per-1000, and the title or unit_label says that something is counted.", "unit:advice",
+    ),
+    "a rate with its words": (replaced("percent,per cent,", "per-1000,offences per head,", INDICATORS), "", ""),
+    "a count of rates that people pay": (replaced("Murders,Murders", "Rates in per centres,Murders", INDICATORS), "", ""),
+    "figures of a ward that is no more": (
+        added("murders,E05999981,2018-07-01,2019-06-30,,0,,report,Table 1", "murders,E05999981,2019-07-01,2020-06-30,,0,,report,Table 1"), "Old Quay existed to 2018-05-02, and this figure is for a later time. So is one more.", "former:E05999981",
+    ),
+    "figures of a ward from before it was made": (added("murders,E05999992,2016-07-01,2017-06-30,,0,,report,Table 1"), "", ""),
     "a promise not kept": (
         added("2020 Q2,2020-07-31,thefts;calls,", file="data_packages/releases/data/calendar.csv"), "was promised for 2020-07-31, 1 days ago, with new figures of calls", "overdue:2020 Q2:calls",
     ),

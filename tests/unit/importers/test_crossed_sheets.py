@@ -379,6 +379,68 @@ def test_what_a_sheet_does_not_say_is_one_problem_that_says_how_to_give_it(tmp_p
         imported(root, path, told=("indikator=calls",))
 
 
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [("xlsx", "t.xlsx, sheet Calls, cell B2"), ("csv", "t.csv, row 2, column B")],
+)
+def test_periods_that_do_not_fit_the_indicator_are_one_problem_that_names_their_columns(
+    kind: str, place: str, tmp_path: Path
+) -> None:
+    root = make_project(tmp_path / "tiny")
+    sheet = [["Ward", "Jan 2020", "Feb 2020", "Mar 2020"], ["North & Quay", 1, 2, 3], ["South", 4, 5, 6]]
+    path = written(tmp_path / f"t.{kind}", {"Calls": sheet})
+    with pytest.raises(PortalError) as caught:
+        imported(root, path, told=("indicator=bikes", "source=report"))
+    assert [(p.place, p.message) for p in caught.value.problems] == [
+        (place, "A period of 1 month is not of the kind year-to. So it is in columns B to D, rows 2 to 3.")
+    ]
+
+
+def told_of(root: Path, path: Path) -> list[tuple[str, str]]:
+    with pytest.raises(PortalError) as caught:
+        imported(root, path, told=("indicator=murders", "source=report"))
+    return [(p.place, p.message) for p in caught.value.problems]
+
+
+def test_a_heading_without_its_year_is_told_once(tmp_path: Path) -> None:
+    sheet = [["Ward", "Jan", "Feb", "Mar"], ["South", 1, 2, 3]]
+    path = written(tmp_path / "t.xlsx", {"Calls": sheet})
+    assert told_of(make_project(tmp_path / "tiny"), path) == [
+        ("t.xlsx, sheet Calls, cell B1", "The heading does not say the year. So it is in C1 and D1.")
+    ]
+
+
+def test_a_column_that_is_there_twice_gets_no_advice_about_rows(tmp_path: Path) -> None:
+    sheet = [["Ward", "2019/20", "2020/21", "2020/21"], ["South", 1, 2, 3], ["West Field", 4, 5, 6]]
+    path = written(tmp_path / "t.xlsx", {"Murders": sheet})
+    assert told_of(make_project(tmp_path / "tiny"), path) == [
+        (
+            "t.xlsx, sheet Murders, cell D2",
+            "The sheet has another figure of the same indicator, area, period and part. So it is in column D, rows 2 to 3.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["Ward,Jun 2020\nSouth,4\nWest Field;5\n", "Ward;Jun 2020\nSouth;4\nWest Field,5\n", "Ward\tJun 2020\nSouth\t4\nWest Field,5\n"],
+)  # fmt: skip
+def test_a_row_with_another_separator_is_no_note(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(content)
+    ((place, message),) = told_of(make_project(tmp_path / "tiny"), path)
+    assert place == "t.csv, row 3"
+    assert message.startswith("The whole row is in one cell: “West Field")
+
+
+def test_a_note_that_ends_in_a_year_is_still_a_note(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Borough,Jun 2020\nExampleton,4\nSource: the police; 2020\n")
+    assert "calls,E09999999,2020-06-01,2020-06-30,,4," in imported(
+        make_project(tmp_path / "tiny"), path, told=("indicator=calls", "source=report")
+    )
+
+
 @pytest.mark.parametrize("name", ["t.xls", "t.numbers"])
 def test_other_programs_files_are_told_what_to_do(name: str, tmp_path: Path) -> None:
     path = tmp_path / name

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from portal.core.problems import PortalError
-from portal.data import tables, wide_rows
+from portal.data import damaged_tables, tables, wide_rows
 from portal.importers import recognition
 from portal.importers.shared import loose_tables, published_files
 from project import TINY, ask, make_project
@@ -126,6 +126,49 @@ def test_a_table_of_a_package_in_utf_16_gets_the_command_that_reads_it(tmp_path:
     assert f"portal import table {FILE} --package figures --resource observations --replace" in told
     assert ask(root, "import", "table", str(root / FILE), "--package", "figures", "--resource", "observations", "--replace", "--yes").returncode == 0  # fmt: skip
     assert (root / FILE).read_text() == (TINY / FILE).read_text()
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
+@pytest.mark.parametrize("file", [FILE, "data_packages/figures/data/indicators.csv", "data_packages/releases/data/accepted.csv"])  # fmt: skip
+def test_a_table_of_a_package_with_other_separators_gets_the_command_that_reads_it(
+    tmp_path: Path, file: str, mark: str, word: str, named: bool
+) -> None:
+    root = make_project(tmp_path / "tiny")
+    out = io.StringIO()
+    csv.writer(out, delimiter=mark).writerows(csv.reader((root / file).read_text().splitlines()))
+    (root / file).write_text((f"sep={mark}\n" if named else "") + out.getvalue())
+    told = ask(root, "check").stderr
+    assert f"The columns are separated by {word}, not by commas." in told
+    package, _, resource = file.removeprefix("data_packages/").removesuffix(".csv").split("/")
+    command = ("table", file, "--package", package, "--resource", resource, "--replace")
+    assert f"portal import {' '.join(command)}" in told
+    assert ask(root, "import", "table", str(root / file), *command[2:], "--yes").returncode == 0
+    assert (root / file).read_text() == (TINY / file).read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "separator"),
+    [
+        ("Ward;Jan;Feb\nNorth;3;4\n", ";"),
+        ("Calls; by ward; 2020\nWard,Jan,Feb\nNorth,3,4\nSouth,5,6\n", ","),
+        ("id;title\na;Crime, theft\nb;Drugs, arson\n", ";"),
+        ("id,list\na,b;c\nd,e;f\n", ","),
+        ("Ward\nNorth\n", ","),
+        ("", ","),
+        ("sep=|\nWard|Jan\nNorth|3\n", "|"),
+    ],
+)
+def test_the_separator_of_a_file_is_the_one_that_makes_its_lines_even(content: str, separator: str) -> None:
+    assert damaged_tables.separator_of(content) == separator
+
+
+@pytest.mark.parametrize(("mark", "word"), [(":", "“:”"), (" ", "spaces"), (" / ", "“ / ”")])
+def test_a_separator_that_nothing_reads_is_named(mark: str, word: str, tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    (root / FILE).write_text((root / FILE).read_text().replace(",", mark))
+    told = ask(root, "check").stderr
+    assert f"1 problem:\n\n{FILE}\n  Found: The columns are separated by {word}, not by commas." in told
 
 
 @pytest.mark.parametrize(

@@ -364,7 +364,7 @@ def test_booleans_and_choices_are_written_as_the_table_has_them(
         ("value", None, "There is no figure, and no status says why."),
         ("area", "E09999900", "“E09999900” is not among the areas."),
         ("period_end", "31/02/2019", "“31/02/2019”"),
-        ("period_end", date(2017, 6, 30), "ends (2017-06-30) before it begins"),
+        ("period_end", date(2017, 6, 30), "The period ends before it begins"),
         ("locator", date(2019, 5, 9), "The spreadsheet has turned this cell into a date: 2019-05-09."),
         ("locator", 12345678901234567890, "is longer than the numbers that spreadsheets keep whole"),
         ("locator", "<b>", "“<b>” contains HTML or Markdown."),
@@ -491,12 +491,12 @@ def test_what_is_not_certain_is_asked_once(
     for answer, wanted in answers.items():
         assert f"--assume {key}={answer}" in told
         if wanted == "2020-01-07":  # then the period is no whole number of months
-            assert "2020-01-07 to 2021-06-30 is not a period" in problems(
+            assert "2020-01-07 to 2021-06-30 is not of the kind" in problems(
                 tiny, path, assumed=(f"{key}={answer}",)
             )
             continue
         if wanted == "2025-07-01":
-            assert "2025-07-01 is not a period" in problems(tiny, path, assumed=(f"{key}={answer}",))
+            assert "2025-07-01 is not of the kind" in problems(tiny, path, assumed=(f"{key}={answer}",))
             continue
 
         def choose(question: ImportQuestion, answer: str = answer) -> str:
@@ -699,7 +699,8 @@ WRONG_FILES: Mapping[str, tuple[bytes, str]] = {
     "long.csv": (b"a,b\n" + b"x" * 40_000 + b",y\n", "more than 32,767 characters"),
     "rows.csv": (b"indicator,value\n" + b"a,1\n" * 60_000, "beyond row"),
     "latin.csv": ("indicator,value\nCafé,1\n".encode("latin-1"), "UTF-8"),
-    "semicolons.csv": (b"indicator;value\na;1\n", "commas"),
+    "decimal-commas.csv": (b"indicator;value\na;46,5\n", "separated by semicolons, and a cell has 46,5"),
+    "thousands.csv": (b"indicator;value\na;1.228\n", "save it as .xlsx"),
     "truncated.xlsx": (b"PK\x03\x04" + bytes(30), "cannot be unpacked"),
 }  # fmt: skip
 

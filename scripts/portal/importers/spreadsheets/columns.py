@@ -271,9 +271,15 @@ class _Header:
                 )
         for key in (k for k in schema.primary_key if k not in times):
             message = f"The column {key} is missing. It is needed to identify each row."
-            yield self._wrong(
-                (self.row, 0), key, message, "Add it. Its cells can be empty where those of the table are."
+            required = any(
+                f["name"] == key and f.get("constraints", {}).get("required") for f in schema.fields
             )
+            fix = "Add it. Its cells can be empty where those of the table are."
+            if required:
+                fix = "Add it, with a cell in each row."
+                if self.resource == "observations":
+                    fix += f" If it is the same for all rows, add --set {key}=… instead."
+            yield self._wrong((self.row, 0), key, message, fix)
         yield from self._unnamed({c for c, _ in heads})
         yield from self._merged({c for c, t in heads if _key(t) in names})
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +14,13 @@ from portal.checks.valid_rows import ValidRows
 from portal.core import periods
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings
+from portal.core.text import listed_runs
 from portal.data import assembly, tables
 from portal.data.packages import Package
 from portal.data.tables import Table
 from portal.disclosure import clearing
 from portal.importers.spreadsheets.columns import SheetRow
+from portal.importers.spreadsheets.grid import Place, letters
 from portal.importers.spreadsheets.headings import FIGURES, INDICATOR
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
 from portal.releases import releasing
@@ -183,19 +185,20 @@ class MergedPackage:
         return frozenset().union(*(m.changed(INDICATOR) for m in self.merged))
 
     def _stop(self, problems: Iterable[Problem]) -> None:
-        problems_in_cells = dict.fromkeys(at_cells(self.book, self._files, p) for p in problems)
-        if problems_in_cells:
+        if problems_in_cells := in_sheets(self.book, self._files, problems):
             raise PortalError(problems_in_cells)
 
-    def mistakes(self, unsure: frozenset[Unsure]) -> Iterator[Problem]:
-        """Yield the problems of the cells that could be read, if others could not."""
+    def mistakes(self, unsure: frozenset[Unsure]) -> Sequence[Problem]:
+        """Return the problems of the cells that could be read, if others could not."""
         rows = {(sheet, row) for sheet, row, _ in unsure}
+        kept = []
         for problem in self._checked(unsure)[1]:
             line = origin(self._files, problem.file, problem.row)
             sheet = line.layout.sheet.name if line else ""
             follows = problem.code == "duplicate" and line and (sheet, line.row) in rows
             if line and not follows and (sheet, line.row, problem.field) not in unsure:
-                yield at_cells(self.book, self._files, problem)
+                kept.append(problem)
+        return in_sheets(self.book, self._files, kept)
 
     @cached_property
     def _files(self) -> dict[str, Merged]:
@@ -224,6 +227,31 @@ def _table(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
         return tables.read(path, merged.table.file, merged.table.schema)
 
 
+def in_sheets(book: Workbook, merged: Mapping[str, Merged], problems: Iterable[Problem]) -> Sequence[Problem]:
+    """Return the problems with their places in the sheets; one mistake in many cells of a crossed table is one problem."""
+    places: dict[Problem, set[Place]] = {}
+    first: dict[Problem, Problem] = {}
+    for problem in problems:
+        told = at_cells(book, merged, problem)
+        line = origin(merged, problem.file, problem.row)
+        place = line.layout.sheet.origins.get((line.row, 0)) if line else None
+        same = replace(told, row=0, field=line.layout.sheet.name) if line and place else told
+        first.setdefault(same, told)
+        places.setdefault(same, set()).update({place} if place else ())
+    return [
+        replace(told, message=f"{told.message} {_also_in(places[same])}") if len(places[same]) > 1 else told
+        for same, told in first.items()
+    ]
+
+
+def _also_in(places: Collection[Place]) -> str:
+    """Return where one mistake is that several cells have: `So it is in columns C to F, rows 2 to 9.`."""
+    rows, columns_ = ({p[n] for p in places} for n in (0, 1))
+    some = "" if len(places) == len(rows) * len(columns_) else f"{len(places)} cells of "
+    across = f"column{'s' if len(columns_) > 1 else ''} {listed_runs(columns_, letters)}"
+    return f"So it is in {some}{across}, row{'s' if len(rows) > 1 else ''} {listed_runs(rows)}."
+
+
 def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> Problem:
     """Return the problem with its place in the sheet; a problem in another row keeps its place.
 
@@ -238,6 +266,10 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
     if line is None:
         return replace(problem, message=message)
     absent = problem.field in line.layout.absent
+    if problem.code == "duplicate" and line.layout.sheet.origins:
+        message = "The sheet has another figure of the same indicator, area, period and part."
+        fix = "Remove the row or column that is there twice, or correct what it says."
+        return book.problem(line.spot(problem.field), message, fix, problem.code)
     # A crossed table has no column for what it does not say.
     is_unsaid = absent or bool(line.layout.sheet.origins)
     if is_unsaid and problem.code == "cell" and problem.field and not line.texts.get(problem.field):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import Settings
+from portal.core.text import listed
 from portal.data import packages
 from portal.data.packages import Package
 from portal.data.tables import Table
@@ -18,6 +19,7 @@ from portal.importers.spreadsheets.readings import CellQuestion
 from portal.importers.spreadsheets.rows import ReadRows
 from portal.importers.spreadsheets.workbooks import Workbook
 
+_CELLS = 8  # that a problem names besides the first
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "dates": ("day-first", "month-first"),
     "decimals": ("shown", "stored"),
@@ -92,7 +94,8 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     that is wrong with the job, its file, or the package as it would become.
     """
     packages_read, problems = packages.read_all(settings.root, settings.packages)
-    package = _with_own_table(job, _package(job, packages_read, problems), settings)
+    readable = _package(job, packages_read, problems)
+    package = _with_own_table(job, readable, settings)
     answers = _answers(job.assumed)
     book, turned = _turned(job, packages_read, package, answers, ask)
     layouts = columns.locate(book, columns.WantedTable(package, job.resource, job.sheet))
@@ -103,12 +106,13 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
             break
         answers |= new_answers
         reading = rows.read(book, layouts, packages_read, package, answers)
-    is_saved_table = any(_is_own(job, settings, t) for t in package.tables.values())
-    replaced = (
-        job.replaced or is_saved_table
-    )  # a table that was saved by a spreadsheet program is still all of it
-    merged = [merge(package.tables[r], reading.lines, r, replaced) for r in _resources(layouts, reading)]
-    changed = tuple(m for m in merged if m.changes)
+    own = {name for name, t in package.tables.items() if _is_own(job, settings, t)}
+    replaced = job.replaced or bool(own)  # a table that was saved by a spreadsheet program is still all of it
+    resources = _resources(layouts, reading, own)
+    merged = [merge(package.tables[r], reading.lines, r, replaced) for r in resources]
+    # A table that cannot be read as it is becomes readable, even if it has no rows.
+    lost = {package.tables[r].file for r in package.tables.keys() - readable.tables.keys()}
+    changed = tuple(m for m in merged if m.changes or m.table.file in lost)
     outcome = MergedPackage(book, package, changed, (packages_read, problems), settings)
     if reading.faults or reading.doubts:
         unanswered = (_unanswered(q) for q in _questions(reading.doubts))
@@ -161,7 +165,7 @@ def _turned(
             book, crosstabs.Known(packages_read, package, answers, given, job.sheet, bool(job.read_as))
         )
         if turned.faults:
-            raise PortalError(turned.faults)
+            raise PortalError(_once(turned.faults))
         if not turned.doubts:
             return turned.book, turned.report
         questions = list(_questions(turned.doubts))
@@ -169,6 +173,18 @@ def _turned(
         if not all(new_answers.values()) or all(answers.get(k) == v for k, v in new_answers.items()):
             raise PortalError(map(_unanswered, questions))
         answers |= new_answers
+
+
+def _once(faults: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the problems of a crossed table; one that several headings have is one, which names the other cells."""
+    alike: dict[tuple[str, str], list[Problem]] = {}
+    for p in faults:
+        alike.setdefault((p.message, p.fix), []).append(p)
+    for first, *others in alike.values():
+        cells = [p.field.rpartition("cell ")[2] for p in others]
+        more = [f"{len(cells) - _CELLS:,} more"] if len(cells) > _CELLS else []
+        also = f" So it is in {listed([*cells[:_CELLS], *more])}." if others else ""
+        yield replace(first, message=first.message + also)
 
 
 def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -> Package:
@@ -250,9 +266,9 @@ def _quoted(words: str) -> str:
     return words if re.fullmatch(r"[\w=:./-]+", words) else f'"{words}"'
 
 
-def _resources(layouts: Iterable[Layout], reading: ReadRows) -> list[str]:
-    """Return the tables of which there are rows; an empty sheet of a template says nothing about its table."""
-    filled = {line.layout.resource for line in reading.lines}
+def _resources(layouts: Iterable[Layout], reading: ReadRows, own: set[str]) -> list[str]:
+    """Return the tables of which there are rows; an empty sheet says nothing about its table, unless it is the table itself."""
+    filled = {line.layout.resource for line in reading.lines} | own
     return [r for r in dict.fromkeys(x.resource for x in layouts) if r in filled]
 
 

@@ -22,9 +22,11 @@ class Workbook:
 
     def problem(self, spot: "Spot", message: str, fix: str, code: str = "cell") -> Problem:
         """Return a problem with a cell of this file, or with the row or sheet where the spot has no more than these."""
-        spot = self._origin(spot)
+        origin = self._origin(spot)
         if self.kind == "csv":
-            return Problem(self.file, spot.row, spot.name, code, message, fix)
+            column = letters(origin.column) if origin != spot else origin.name
+            return Problem(self.file, origin.row, column, code, message, fix)
+        spot = origin
         place = f"sheet {spot.sheet}" if spot.sheet else ""
         if spot.row:
             cell = f", cell {letters(spot.column)}{spot.row}"
@@ -118,7 +120,7 @@ def read(path: Path) -> Workbook:
 
 
 def _csv(path: Path) -> Sheet:
-    rows, faults = tables.read_rows(path, path.name)
+    rows, faults = tables.read_rows(path, path.name, any_separator=True)
     if rows is None:
         raise PortalError(faults)
     bounds = Bounds(path.name)
