@@ -38,14 +38,27 @@ def examples(number: int) -> int:
 
 def copy_tiny(folder: Path) -> Path:
     """Copy the settings and packages of the tiny portal into `folder`, but nothing that a command run there left behind."""
-    return Path(shutil.copytree(TINY, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build")))
+    return Path(
+        shutil.copytree(
+            TINY,
+            folder,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("build"),
+            copy_function=shutil.copyfile,
+        )
+    )
 
 
 def make_project(folder: Path, overlay: Path | None = None) -> Path:
     """Copy the tiny portal into `folder`, then the files of `overlay` over it; `remove.txt` there names files to delete."""
     copy_tiny(folder)
     for part in ("templates", "theme", "assets"):
-        shutil.copytree(ROOT / "site_src" / part, folder / "site_src" / part, dirs_exist_ok=True)
+        shutil.copytree(
+            ROOT / "site_src" / part,
+            folder / "site_src" / part,
+            dirs_exist_ok=True,
+            copy_function=shutil.copyfile,
+        )
     shutil.copy(ROOT / "mkdocs.yml", folder)
     (folder / "scripts").mkdir(exist_ok=True)
     (folder / "scripts" / "portal").symlink_to(ROOT / "scripts" / "portal")
