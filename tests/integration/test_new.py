@@ -17,7 +17,7 @@ from portal.importers.recognition import RecognisedFile
 from portal.pages import local_pages
 from portal.pages.page import PageContext
 from portal.site import build_inputs, building
-from project import ROOT, SHARED, examples, make_project
+from project import ROOT, SHARED, make_project
 
 UPSTREAM = SHARED / "upstream"
 real = pytest.mark.skipif(not UPSTREAM.is_dir(), reason="the upstream files are not in ../shared/upstream")
@@ -279,7 +279,7 @@ def test_no_import_fails_by_chance(southwark: Path) -> None:
         assert commands.main(["--project", str(southwark), *command]) == OK, format_
     whole = building.project(southwark)
     job = importing.ImportJob("mps-ward", (WARDS,), "mps-ward")
-    plans = [importing.plan(job, whole.content, whole.packages, whole.settings) for _ in range(examples(8))]
+    plans = [importing.plan(job, whole.content, whole.packages, whole.settings) for _ in range(8)]
     assert all(p.figures and p.files for p in plans)
 
 

@@ -28,7 +28,6 @@ from portal.disclosure import audit
 
 Floats = NDArray[np.float64]
 _SLACK = 1e-6  # larger than the tolerance of HiGHS
-_CLEAR = 1e-4  # the share by which a choice has to break a constraint, for the solver to see it
 _EXTRA_PROBABILITY = 0.5  # the probability of one cell more than needed, and again of each further one
 _DRAWS = 8  # how many random draws of a given number of cells to try before drawing more cells
 # Columns in one linear programme: solve small ones together, because each call has overhead.
@@ -348,8 +347,7 @@ def _cut(block: _Block, group: tuple[int, ...], rows: Any, place: int, multiplie
         residual[abs(residual) < _SLACK] = 0
         reach += np.where(residual > 0, np.inf, -residual * block.values)
     needed = block.widths[cell] - reach[cell]
-    # Where the multipliers are too rough, or the choice breaks the constraint by less than the solver can tell.
-    if not needed * (1 - _CLEAR) > reach[list(group)].sum() - reach[cell] + _SLACK:
+    if not needed > reach[list(group)].sum() - reach[cell] + _SLACK:  # the multipliers are too rough
         return _withhold_one_more(block, group, rows, place)
     cut = np.minimum(reach / needed, 1)
     cut[cell] = -1
