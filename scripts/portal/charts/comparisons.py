@@ -290,8 +290,8 @@ def places_charts(
 ) -> dict[str, Chart]:
     """Return for each area, by code, its rates among those of all: a strip of dots for each indicator, its own dot large.
 
-    Indicators with rates in fewer than three areas are left out, in each chart those without a rate in its area too. An
-    area without any strip has no chart.
+    Indicators with rates in fewer than three areas are left out, and so are, in each chart, those
+    without a rate in its area. An area without any strip has no chart.
     """
     strips = []
     for indicator in indicators:
@@ -299,7 +299,7 @@ def places_charts(
         rates = {a: s.rate for a in areas if (s := summaries.get(a.code)) and s.rate}
         if len(rates) >= _FEWEST:
             strips.append(_Strip(indicator, rates))
-    # Nearly all areas have the same strips. Those are placed once, or many areas would take time with their square.
+    # Nearly all areas have the same strips. Place those once: for each area anew, the time would grow with their square.
     alike: dict[tuple[int, ...], list[Area]] = {}
     for area in areas:
         alike.setdefault(tuple(n for n, s in enumerate(strips) if area in s.rates), []).append(area)

@@ -101,7 +101,7 @@ def _fits_period_type(period_type: str, start: str, end: str) -> bool:
 
 
 def _named(start: str, end: str) -> str:
-    """Return a period in words that are the same for every one of its kind, so that one mistake in many rows is told once."""
+    """Return a period in words that are the same for every one of its kind, so that one mistake in many rows is reported once."""
     first = field_types.read_date(start)
     months = periods.months_between(first, field_types.read_date(end))
     if not months:

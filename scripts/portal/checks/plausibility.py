@@ -319,7 +319,7 @@ def _former_areas(data: PlausibilityInput) -> Iterator[Problem]:
             found[f.row["area"]].append(f)
     for code, figures in found.items():
         others = {1: "", 2: " So is one more."}.get(len(figures), f" So are {len(figures) - 1:,} more.")
-        message = f"{ended[code]['name']} existed to {ended[code]['valid_to']}, and this figure is for a later time.{others}"
+        message = f"{ended[code]['name']} existed until {ended[code]['valid_to']}, and this figure is for a later time.{others}"
         fix = "Compare the code with the source: the area that followed can have the same name."
         yield figures[0].row.warning("area", message, fix, f"former:{code}")
 

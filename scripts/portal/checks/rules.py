@@ -36,7 +36,7 @@ _SPREADSHEET_ERROR = re.compile(
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
     """Return every problem that the rules find, by file and row.
 
-    A date, period, reference or contact with a problem is no part of what later rules read, so that each mistake is told once.
+    A date, period, reference or contact with a problem is left out of what later rules read, so that each mistake is reported once.
     """
     found: list[Problem] = []
     first, then = {"dates", "references", "contacts"}, {"periods"}
@@ -202,7 +202,7 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _own_area(checked: ValidRows, existing: Mapping[Key, frozenset[str]]) -> Iterator[Problem]:
-    """Check that the portal's own area is one that has wards of its own."""
+    """Check that the portal's own area is known, and is not a ward or a part of one."""
     area = checked.settings.site.area
     areas = existing.get(("geography", "areas", "code"))
     if areas is not None and area not in areas:

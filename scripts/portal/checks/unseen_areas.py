@@ -1,4 +1,4 @@
-"""Find areas whose figures the chart of an indicator leaves out, which its readers would not notice."""
+"""Find areas that have figures and are left out of the chart, which readers would not notice."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -15,7 +15,7 @@ Areas = Mapping[str, ValidRow]
 
 
 def find_warnings(checked: ValidRows) -> Iterator[Problem]:
-    """Warn of areas that a chart leaves out, at their first figure; once if the charts of several indicators do for one reason.
+    """Warn of areas that a chart leaves out, at their first figure. Several charts that do so for one reason are one warning.
 
     Parts of wards and records without a ward have pages of their own, and a chart of areas shows wards only if there is
     no larger area: both are as they should be.

@@ -237,7 +237,7 @@ def _read_section(
     unknown = sorted(raw.keys() - known.keys())
     for key in unknown:
         problems.append(_problem(prefix + key, f"Unknown setting {key}.", did_you_mean(key, known)))
-    misspelt = {nearest(key, known) for key in unknown}  # these are told as unknown, and not as missing too
+    misspelt = {nearest(key, known) for key in unknown}  # reported as unknown, so not as missing too
     values: dict[str, Any] = {}
     for key, field_ in known.items():
         type_, how_to_write = _KINDS[field_.type]

@@ -48,7 +48,7 @@ def import_advice(file: str) -> str:
 def separator_fault(content: str, names: Sequence[str] = (), file: str = "") -> Fault | None:
     """Return the problem if the columns of a file are not separated by commas, else None.
 
-    `names` are the column names of a package's own table, and `file` is its path: then the command that reads it is told.
+    `names` are the column names of a package's own table, and `file` is its path; the advice then names the command that reads it.
     """
     lines = _first_lines(content)
     for mark, words in _SEPARATORS.items():

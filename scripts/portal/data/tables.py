@@ -302,7 +302,7 @@ def _row_problems(
     faults = list(validation.table_faults(path, schema.described(header), schema.others))
     blank = {f.row for f in faults if f.kind == "blank-row"}
     reported = {(p.row, p.field) for p in cell_problems}
-    # A key of which a cell cannot be read is like every other such key.
+    # A key with a cell that cannot be read looks like a duplicate of every other such key.
     unread = {p.row for p in cell_problems if p.field in schema.primary_key}
     follows = wide.keys() | {f.row for f in faults if f.kind == "primary-key" and f.row in unread}
     for fault in (f for f in faults if f.row not in follows):

@@ -137,14 +137,14 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         replaced("Use of advice,Use of advice", "Use per 1000 people,Use of advice", INDICATORS, replaced("per cent,", "advice,", INDICATORS)), "says “per 1000”", "unit:advice",
     ),
     "a count of per cent": (replaced("Murders,Murders", "Murders,% of murders", INDICATORS), "The unit is count, and the title or unit_label says “%”.", "unit:murders"),
-    "a count of a rate": (replaced("count,people", "count,people per 100,000".replace(",000", "000"), INDICATORS), "says “per 100000”", "unit:murders"),
+    "a count of a rate": (replaced("count,people", "count,people per 100000", INDICATORS), "says “per 100000”", "unit:murders"),
     "a rate of offences alone": (
         replaced("percent,per cent,", "per-1000,offences,", INDICATORS), "The unit is per-1000, and the title or unit_label says that something is counted.", "unit:advice",
     ),
     "a rate with its words": (replaced("percent,per cent,", "per-1000,offences per head,", INDICATORS), "", ""),
     "a count of rates that people pay": (replaced("Murders,Murders", "Rates in per centres,Murders", INDICATORS), "", ""),
     "figures of a ward that is no more": (
-        added("murders,E05999981,2018-07-01,2019-06-30,,0,,report,Table 1", "murders,E05999981,2019-07-01,2020-06-30,,0,,report,Table 1"), "Old Quay existed to 2018-05-02, and this figure is for a later time. So is one more.", "former:E05999981",
+        added("murders,E05999981,2018-07-01,2019-06-30,,0,,report,Table 1", "murders,E05999981,2019-07-01,2020-06-30,,0,,report,Table 1"), "Old Quay existed until 2018-05-02, and this figure is for a later time. So is one more.", "former:E05999981",
     ),
     "figures of a ward from before it was made": (added("murders,E05999992,2016-07-01,2017-06-30,,0,,report,Table 1"), "", ""),
     "a promise not kept": (

@@ -392,7 +392,10 @@ def test_periods_that_do_not_fit_the_indicator_are_one_problem_that_names_their_
     with pytest.raises(PortalError) as caught:
         imported(root, path, told=("indicator=bikes", "source=report"))
     assert [(p.place, p.message) for p in caught.value.problems] == [
-        (place, "A period of 1 month is not of the kind year-to. So it is in columns B to D, rows 2 to 3.")
+        (
+            place,
+            "A period of 1 month is not of the kind year-to. This applies to columns B to D, rows 2 to 3.",
+        )
     ]
 
 
@@ -406,7 +409,7 @@ def test_a_heading_without_its_year_is_told_once(tmp_path: Path) -> None:
     sheet = [["Ward", "Jan", "Feb", "Mar"], ["South", 1, 2, 3]]
     path = written(tmp_path / "t.xlsx", {"Calls": sheet})
     assert told_of(make_project(tmp_path / "tiny"), path) == [
-        ("t.xlsx, sheet Calls, cell B1", "The heading does not say the year. So it is in C1 and D1.")
+        ("t.xlsx, sheet Calls, cell B1", "The heading does not say the year. The same applies to C1 and D1.")
     ]
 
 
@@ -416,7 +419,7 @@ def test_a_column_that_is_there_twice_gets_no_advice_about_rows(tmp_path: Path) 
     assert told_of(make_project(tmp_path / "tiny"), path) == [
         (
             "t.xlsx, sheet Murders, cell D2",
-            "The sheet has another figure of the same indicator, area, period and part. So it is in column D, rows 2 to 3.",
+            "The sheet has another figure of the same indicator, area, period and part. This applies to column D, rows 2 to 3.",
         )
     ]
 

@@ -245,11 +245,11 @@ def in_sheets(book: Workbook, merged: Mapping[str, Merged], problems: Iterable[P
 
 
 def _also_in(places: Collection[Place]) -> str:
-    """Return where one mistake is that several cells have: `So it is in columns C to F, rows 2 to 9.`."""
+    """Return where one mistake is that several cells have: `This applies to columns C to F, rows 2 to 9.`."""
     rows, columns_ = ({p[n] for p in places} for n in (0, 1))
     some = "" if len(places) == len(rows) * len(columns_) else f"{len(places)} cells of "
     across = f"column{'s' if len(columns_) > 1 else ''} {listed_runs(columns_, letters)}"
-    return f"So it is in {some}{across}, row{'s' if len(rows) > 1 else ''} {listed_runs(rows)}."
+    return f"This applies to {some}{across}, row{'s' if len(rows) > 1 else ''} {listed_runs(rows)}."
 
 
 def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> Problem:

@@ -183,7 +183,7 @@ def _once(faults: Iterable[Problem]) -> Iterator[Problem]:
     for first, *others in alike.values():
         cells = [p.field.rpartition("cell ")[2] for p in others]
         more = [f"{len(cells) - _CELLS:,} more"] if len(cells) > _CELLS else []
-        also = f" So it is in {listed([*cells[:_CELLS], *more])}." if others else ""
+        also = f" The same applies to {listed([*cells[:_CELLS], *more])}." if others else ""
         yield replace(first, message=first.message + also)
 
 
