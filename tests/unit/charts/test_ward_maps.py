@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from portal.charts import label_placement, map_classes, map_shading, ward_maps
 from portal.charts.map_shading import MapFigure
 from portal.charts.ward_maps import Links, Outlines
@@ -515,8 +515,8 @@ def test_the_picker_changes_the_map_in_place_and_is_links_without_script(
         page = context.new_page()
         page.goto(address + "wards/map/")
         page.locator(".mappicker a", has_text="Burglary").click()
-        assert page.url.startswith(f"{address}figures/")
-        assert page.locator("#wardmap").count() == 1
+        page.wait_for_url(f"{address}figures/**")
+        expect(page.locator("#wardmap")).to_have_count(1)
 
 
 def test_every_ward_on_the_map_can_be_reached_by_keyboard(chromium: Browser, address: str) -> None:
