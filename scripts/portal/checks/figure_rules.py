@@ -22,7 +22,7 @@ MOST_BARS, MOST_PERIODS = 60, 12
 def _values_or_statuses(checked: ValidRows) -> Iterator[Problem]:
     """Check that each row has either a value or a status that says why there is none."""
     for row in checked.rows("indicators", "observations"):
-        if not {"value", "status"} <= row.cells.keys():
+        if not row.has("value", "status"):
             continue
         value, status = row["value"], row["status"]
         if not value and status not in WITHOUT_NUMBER:
@@ -67,7 +67,7 @@ def _periods(checked: ValidRows) -> Iterator[Problem]:
 
 def _period_ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
     columns = (f"{prefix}period_start", f"{prefix}period_end")
-    if not set(columns) <= row.cells.keys():
+    if not row.has(*columns):
         return
     start, end = (row[c] for c in columns)
     if bool(start) != bool(end):
@@ -355,12 +355,8 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
         others = {row["other_indicator"]} if kind == "change-percent-without" else set()
         for subject in sorted({row["indicator"], *others} - with_problems):
             for word, (start, end) in spans.items():
-                if {start, end} <= row.cells.keys() and (
-                    subject,
-                    row["area"],
-                    row[start],
-                    row[end],
-                ) not in existing:
+                figure = (subject, row["area"], row[start], row[end])
+                if row.has(start, end) and figure not in existing:
                     yield row.problem(
                         start,
                         "claim",

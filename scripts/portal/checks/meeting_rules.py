@@ -29,7 +29,7 @@ def _answers(checked: ValidRows) -> Iterator[Problem]:
     """Check that an answer has its day and who gave it, and is not older than the meeting."""
     days = {r["id"]: r["date"] for r in checked.rows("meetings", "meetings")}
     for row in checked.rows("meetings", "questions"):
-        if not set(_ANSWER) <= row.cells.keys():
+        if not row.has(*_ANSWER):
             continue  # one of them has a problem already
         empty = [c for c in _ANSWER if not row[c]]
         if empty and len(empty) < len(_ANSWER):
@@ -85,7 +85,7 @@ def _police(checked: ValidRows) -> Iterator[Problem]:
                 message = f"“{row['area']}” is not a ward."
                 yield row.problem("area", "meetings", message, "Write the code of a ward.")
     for row in checked.rows("meetings", "police_priorities"):
-        if not {"set_on", "action", "action_on"} <= row.cells.keys():
+        if not row.has("set_on", "action", "action_on"):
             continue  # one of them has a problem already
         if bool(row["action"]) != bool(row["action_on"]):
             column = "action_on" if row["action"] else "action"

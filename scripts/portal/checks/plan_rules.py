@@ -51,7 +51,7 @@ def _nearness(checked: ValidRows) -> Iterator[Problem]:
 def _connections(checked: ValidRows) -> Iterator[Problem]:
     """Check that each connection names a priority or an action."""
     for row in checked.rows("plan", "connections"):
-        if {"priority", "action"} <= row.cells.keys() and not row["priority"] and not row["action"]:
+        if row.has("priority", "action") and not row["priority"] and not row["action"]:
             message = "Neither a priority nor an action is named."
             yield row.problem(
                 "priority",

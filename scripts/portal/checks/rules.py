@@ -380,7 +380,7 @@ def _reachable(checked: ValidRows) -> Iterator[Problem]:
     for kind in ("routes", "services"):
         for row in checked.rows(kind, kind):
             offered = row["state"] in ("current", "check-first")
-            if offered and set(REACHED_BY) <= row.cells.keys() and not any(row[c] for c in REACHED_BY):
+            if offered and row.has(*REACHED_BY) and not any(row[c] for c in REACHED_BY):
                 message = "There is no telephone number, email or web address, so nobody can use it."
                 fix = "Add a way to reach it, or write note or historic under state."
                 yield row.problem("state", "reachable", message, fix)

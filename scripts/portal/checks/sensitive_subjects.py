@@ -44,7 +44,7 @@ def find_problems(checked: ValidRows) -> Iterator[Problem]:
     topics = checked.settings.topics
     parts = _sensitive_parts(checked)
     for row in indicators.values():
-        is_unread = not {"sensitive", "protected"} <= row.cells.keys()  # which has its own problem
+        is_unread = not row.has("sensitive", "protected")  # which has its own problem
         if is_unread or is_guarded(row) or _is_harmless(row) or row["id"] not in not_open:
             continue
         words = checked.settings.site.sensitive_words

@@ -33,6 +33,10 @@ class ValidRow:
         """Return the text of a cell; empty if the cell is empty, missing or already has a problem."""
         return self.cells.get(column, "")
 
+    def has(self, *columns: str) -> bool:
+        """Return True if none of these cells is missing or already has a problem; an empty cell is there."""
+        return all(c in self.cells for c in columns)
+
     def problem(self, column: str, code: str, message: str, fix: str) -> Problem:
         """Return a problem with one cell of this row."""
         return Problem(self.table.file, self.number, column, code, message, fix)
@@ -58,7 +62,7 @@ class ValidRow:
             near.casefold() == value.casefold() or not _alike(near, value)
         ):
             fix = f"Did you mean {near}?"
-        elif len(known) == 1 and not near:
+        elif len(known) == 1:
             fix = f"Add it to the {what}, or write {next(iter(known))} if that is meant."
         else:  # of numbered ids the nearest is another one
             fix = f"Write one of: {', '.join(sorted(known))}." if known else "Remove it."

@@ -66,8 +66,8 @@ def _across_tables(groups: Sequence[Sequence[Problem]]) -> Iterator[Sequence[Pro
         if group[0].code != "reference" or not others:
             yield group
         elif said not in told:
-            named = text.listed([f"{file} ({count:,})" for file, count in others.items()])
-            yield [replace(p, message=f"{p.message} The same is in {named}.") for p in group]
+            named = text.listed([f"{n:,} row{'s' if n > 1 else ''} of {file}" for file, n in others.items()])
+            yield [replace(p, message=f"{p.message} The same applies to {named}.") for p in group]
         told.add(said)
 
 

@@ -43,7 +43,7 @@ CASES = {
     "an unfinished merge in a descriptor": ({DESCRIPTOR: ("{", "<<<<<<< HEAD\n{")}, 1, "Deleting the lines alone would keep both.", "JSON"),
     "the name of an area in place of its code": ({FIGURES: ("thefts,E09999999", "thefts,Exampleton")}, 2, "Write E09999999, its code.", "has no figure for"),
     "a code of no area": ({FIGURES: ("thefts,E09999999", "thefts,E09999997")}, 2, "Look the code up in the areas", "Did you mean"),
-    "a source that is lost": ({SOURCES: ("report,", "reports,")}, 1, "“report” is not among the sources. The same is in data_packages/figures/data/claims.csv (5), ", "Write returns"),
+    "a source that is lost": ({SOURCES: ("report,", "reports,")}, 1, "“report” is not among the sources. The same applies to 5 rows of data_packages/figures/data/claims.csv, ", "Write returns"),
     "an indicator under another id": ({INDICATORS: ("calls,calls", "call,calls")}, 1, "Did you mean call?", "chart"),
     "a word that is neither true nor false": ({INDICATORS: ("abuse,figure-1,Abuse by kind,Abuse,crime,Reports by kind.,count,reports,calendar-year,more-reports-may-be-good,small-multiples,type,true", "abuse,figure-1,Abuse by kind,Abuse,crime,Reports by kind.,count,reports,calendar-year,more-reports-may-be-good,small-multiples,type,yes")}, 1, "Write true or false.", "nothing protects"),
     "all dates as a spreadsheet writes them": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", r) for r in ROWS))}, 1, "portal import table", "An earlier row"),

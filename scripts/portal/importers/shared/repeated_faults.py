@@ -13,7 +13,7 @@ def gathered(rows: Sequence[T], problem: Callable[[T], Problem]) -> Iterator[Pro
     """Yield the problem of the first row, with the number of other rows that have it; nothing if there are no rows."""
     if rows:
         first = problem(rows[0])
-        others = {1: "", 2: " So it is in one more row."}.get(
-            len(rows), f" So it is in {len(rows) - 1:,} more rows."
+        others = {1: "", 2: " The same applies to one more row."}.get(
+            len(rows), f" The same applies to {len(rows) - 1:,} more rows."
         )
         yield replace(first, message=first.message + others)
