@@ -7,6 +7,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# Memory in place of a disk, where Linux has it; what the tests write there comes to 1 GB.
+_MEMORY, _ROOM = Path("/dev/shm"), 4_000_000_000  # bytes
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
     if config.getoption("--thorough"):
         os.environ[THOROUGH] = "yes"
     if config.getoption("--update-golden") and os.environ.get("CI"):

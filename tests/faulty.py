@@ -36,6 +36,7 @@ MOVES = (
     "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "subprocess.Popen",
     "shutil.copyfile", "shutil.rmtree", "tempfile.mkdtemp",
 )  # fmt: skip
+ELSEWHERE = ("/dev/null", "/dev/tty", "/dev/urandom", "/proc/")  # no disk
 SCRIPTS = str(Path(building.__file__).parents[1])
 Limits = dict[str, int]
 
@@ -61,7 +62,7 @@ class Disk:
 
     def __call__(self, event: str, given: tuple[Any, ...]) -> None:
         writes = event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)
-        if self.busy or not (writes or event in MOVES) or str(given[0]).startswith(("/dev/", "/proc/")):
+        if self.busy or not (writes or event in MOVES) or str(given[0]).startswith(ELSEWHERE):
             return
         self.busy = True
         try:

@@ -4,20 +4,22 @@ import http.client
 import multiprocessing
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+import pytest
 from portal.cli import commands
 from project import make_project, run
 
-# A new process has no time to load the program for each desk: one process has loaded it, and each desk is a copy of it.
-LOADED = multiprocessing.get_context("forkserver")
-LOADED.set_forkserver_preload(["portal.cli.commands", "portal.site.building"])
+_COPIES = multiprocessing.get_context("forkserver")
 _MOST_STEPS = 50  # pages to follow until there is a result
 
 
@@ -38,20 +40,48 @@ def made_with_target(folder: Path, *, released: bool = False) -> Path:
 @contextmanager
 def served(root: Path, *options: str) -> Iterator[str]:
     """Start `portal desk`; yields the address that lets in one browser."""
-    arguments = ["--project", str(root), "desk", "--no-browser", *options]
-    said, says = LOADED.Pipe(duplex=False)
-    process = LOADED.Process(target=_tell, args=(arguments, dict(os.environ), says))
+    _load()
+    said, says = _COPIES.Pipe(duplex=False)
+    process = _COPIES.Process(target=_tell, args=(_arguments(root, *options), dict(os.environ), says))
     process.start()
     says.close()
     with said, os.fdopen(os.dup(said.fileno()), encoding="utf-8") as told:
         try:
-            line = told.readline()
-            found = re.search(r"http://\S+", line)
-            assert found, line
-            yield found[0]
+            yield _address(told.readline())
         finally:
             process.kill()
             process.join()
+
+
+@contextmanager
+def served_anew(root: Path, *options: str) -> Iterator[str]:
+    """Start `portal desk` in a process that has to load all of it; yields what `served` does."""
+    command = [sys.executable, "-u", "-m", "portal", *_arguments(root, *options)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield _address(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def _arguments(root: Path, *options: str) -> list[str]:
+    return ["--project", str(root), "desk", "--no-browser", *options]
+
+
+def _address(line: str) -> str:
+    found = re.search(r"http://\S+", line)
+    assert found, line
+    return found[0]
+
+
+@cache
+def _load() -> None:
+    """Start the process that loads the program once, for all desks of the tests, which are copies of it."""
+    _COPIES.set_forkserver_preload(["loaded_desk"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))  # up to Python 3.12 it does not know sys.path
+        forkserver.ensure_running()
 
 
 def _tell(arguments: list[str], environment: Mapping[str, str], says: Connection) -> None:

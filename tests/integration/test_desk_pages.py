@@ -19,7 +19,7 @@ import pytest
 from portal.cli import new_portal
 from portal.cli.new_portal import NewPortal
 from project import make_project, run, tree_of
-from served_desk import Visitor, enter, served
+from served_desk import Visitor, enter, served, served_anew
 from workbook_files import OBSERVATIONS
 
 NEW = ("bikes", "E09999999", "2020-07-01", "2021-06-30", None, 70, None, "report", "Table 2")
@@ -420,3 +420,9 @@ def listening(visitor: Visitor, path: str) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection(visitor.host, timeout=120)
     connection.request("GET", path, headers={"Cookie": visitor.cookie})
     return connection.getresponse()
+
+
+def test_a_desk_that_has_to_load_itself_lets_one_in_and_shows_its_pages(root: Path) -> None:
+    with served_anew(root) as at:
+        visitor = enter(at)
+        assert "<h1>Correct something</h1>" in visitor.get("/correct").body
