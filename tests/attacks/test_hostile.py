@@ -474,6 +474,14 @@ def test_a_folder_that_leads_outside_is_a_problem(tiny: Path, place: str) -> Non
     assert any(p.file == place for p in caught.value.problems)
 
 
+@pytest.mark.parametrize("place", ["site_src", "data_packages"])
+def test_a_folder_of_the_project_that_lies_outside_is_not_read(tiny: Path, place: str) -> None:
+    (tiny / place).rename(tiny.parent / "outside")
+    (tiny / place).symlink_to(tiny.parent / "outside")
+    with pytest.raises(PortalError, match="points outside the project"):
+        building.check(tiny)
+
+
 def test_a_link_inside_the_project_is_followed(tiny: Path) -> None:
     (tiny / "site_src" / "assets" / "same.css").symlink_to(
         next((tiny / "site_src" / "assets").rglob("*.css"))

@@ -4,6 +4,7 @@ Every file of a project is read here, or checked by `problems` before another mo
 pipe, device, folder or endless number reaches the rest of the program.
 """
 
+import errno
 import json
 import re
 import stat
@@ -55,14 +56,9 @@ _NO_PERMISSION = Fault(
 
 def file_fault(path: Path, within: Path | None = None, largest: int = LARGEST_FILE) -> Fault | None:
     """Return why a file must not be opened and what to do, or None."""
-    return _file_fault(path, within.resolve() if within else None, largest)
-
-
-def _file_fault(path: Path, within: Path | None, largest: int = LARGEST_FILE) -> Fault | None:
-    """Return what `file_fault` does, given a folder without links in its path."""
     try:
-        real = path.resolve(strict=True)
-        status = real.stat()
+        status = path.stat()
+        is_outside = within is not None and not path.resolve(strict=True).is_relative_to(within.resolve())
     except FileNotFoundError:
         if path.is_symlink():
             return Fault(
@@ -75,10 +71,11 @@ def _file_fault(path: Path, within: Path | None, largest: int = LARGEST_FILE) ->
     except ValueError:  # not a possible file name
         return Fault("This is not the name of a file.", "Write another name.")
     except OSError as error:
-        return (
-            _CIRCULAR_LINK if path.is_symlink() and not isinstance(error, PermissionError) else _NO_PERMISSION
+        is_circular = error.errno == errno.ELOOP or (
+            path.is_symlink() and not isinstance(error, PermissionError)
         )
-    if within is not None and not real.is_relative_to(within):
+        return _CIRCULAR_LINK if is_circular else _NO_PERMISSION
+    if is_outside:
         return Fault(
             "This link points outside the project.", "Put the file itself there, and remove the link."
         )
@@ -111,6 +108,7 @@ def folder_problems(root: Path, folder: str) -> Iterator[Problem]:
             yield _problem(root, folder_, message, fix)
             continue
         seen.add(resolved)
+        is_inside = resolved.is_relative_to(within)  # and so is whatever is no link in it
         names: dict[str, str] = {}
         for path in entries:
             if file_system.is_link(path) and (fault := _link_fault(path, within)):
@@ -125,7 +123,7 @@ def folder_problems(root: Path, folder: str) -> Iterator[Problem]:
                 yield _problem(root, path, message, "Give it another name.")
             if path.is_dir():
                 waiting.append(path)
-            elif fault := _file_fault(path, within):
+            elif fault := file_fault(path, None if is_inside else within):
                 yield _problem(root, path, *fault)
 
 
