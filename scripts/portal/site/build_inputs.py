@@ -32,10 +32,6 @@ class _Input(NamedTuple):
     size: int  # bytes
     changed: int  # ns
 
-    @property
-    def is_code(self) -> bool:
-        return self.name.startswith(f"{_PROGRAM_NAME}/") and self.name.endswith(".py")
-
 
 def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:
     """Return a digest of all inputs and tools of a build; `folder` has the packages if they are not in the project.
@@ -47,14 +43,13 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search_index.version()}\n".encode())
     digest.update(_code(PROGRAM))
     for file in _inputs(root, folder):
-        if not file.is_code:
-            _add(digest, file)
+        _add(digest, file)
     return digest.hexdigest()[:16]
 
 
 def inputs(root: Path) -> Iterator[Path]:
     """Yield every input file of a project in a fixed order."""
-    return (Path(file.path) for file in _inputs(root))
+    return (Path(file.path) for file in (*_inputs(root), *_below(_PROGRAM_NAME, PROGRAM, True)))
 
 
 @cache
@@ -70,9 +65,8 @@ def _versions(renderer: str) -> str:
 def _code(program: Path) -> bytes:
     """Return a digest of the code in the folder of the program."""
     digest = hashlib.sha256()
-    for file in _below(_PROGRAM_NAME, program):
-        if file.is_code:
-            _add(digest, file)
+    for file in _below(_PROGRAM_NAME, program, True):
+        _add(digest, file)
     return digest.digest()
 
 
@@ -81,7 +75,11 @@ def _add(digest: "hashlib._Hash", file: _Input) -> None:
     try:
         # Tables of this size are rejected, and no other input is so large.
         large = file.size > tables.LARGEST_FILE
-        content = str(file.changed).encode() if large else Path(file.path).read_bytes()
+        if large:
+            content = str(file.changed).encode()
+        else:
+            with open(file.path, "rb") as opened:  # noqa: PTH123 - a text rather than a path, as in _below
+                content = opened.read()
     except FileNotFoundError:
         return
     digest.update(f"{file.name} {file.size}\n".encode(errors="surrogateescape"))
@@ -89,17 +87,21 @@ def _add(digest: "hashlib._Hash", file: _Input) -> None:
 
 
 def _inputs(root: Path, folder: Path | None = None) -> Iterator[_Input]:
-    """Yield every input file; `folder` has the packages if they are not in the project."""
+    """Yield every input file but the code; `folder` has the packages if they are not in the project."""
     elsewhere = {_PACKAGES: folder, _PROGRAM_NAME: PROGRAM}
     for name in INPUTS:
-        yield from _below(name, elsewhere.get(name) or root / name)
+        code = False if name == _PROGRAM_NAME else None
+        yield from _below(name, elsewhere.get(name) or root / name, code)
     for name in program_files.LOOK:
         if not (path := program_files.find(root, name)).is_relative_to(root):
             yield from _below(name, path)
 
 
-def _below(name: str, path: Path) -> Iterator[_Input]:
-    """Yield the file at a path, or every file below that folder, in a fixed order."""
+def _below(name: str, path: Path, code: bool | None = None) -> Iterator[_Input]:
+    """Yield the file at a path, or every file below that folder, in a fixed order.
+
+    Of a folder these are only the files with code if `code` is True, and only the others if it is False.
+    """
     if not path.is_dir():
         yield from _files([(name, str(path))])
         return
@@ -108,7 +110,8 @@ def _below(name: str, path: Path) -> Iterator[_Input]:
     for place, folders, names in os.walk(path):
         folders[:] = sorted(f for f in folders if f != "__pycache__")
         within = name + place[start:].replace(os.sep, "/")
-        yield from _files((f"{within}/{n}", os.path.join(place, n)) for n in sorted(names))  # noqa: PTH118 - as above
+        wanted = sorted(n for n in names if code is None or n.endswith(".py") == code)
+        yield from _files((f"{within}/{n}", os.path.join(place, n)) for n in wanted)  # noqa: PTH118 - as above
 
 
 def _files(listed: Iterable[tuple[str, str]]) -> Iterator[_Input]:
