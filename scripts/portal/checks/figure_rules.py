@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from portal.checks import sensitive_subjects
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
-from portal.core import field_types, periods
+from portal.core import field_types, periods, text
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM, LEAST_RESIDENTS
@@ -173,6 +173,24 @@ def _categories_that_are_areas(checked: ValidRows, package: Package) -> Iterator
                 yield row.problem(
                     column, "breakdown", message, f"Write {code} under area, and clear this cell."
                 )
+
+
+def _any_figures(checked: ValidRows) -> Iterator[Problem]:
+    """Check that a package has figures if charts or claims need them, unless an import is to bring them."""
+    imported = checked.values("indicators", "imports", "indicator")
+    without = checked.without_figures
+    claimed = {row["indicator"] for row in checked.rows("indicators", "claims") if row["period_start"]}
+    for package in checked.packages if without else ():
+        listed = rows(package.tables["indicators"]) if "indicators" in package.tables else ()
+        named = [row for row in listed if row["id"] in without]
+        charts = sum(row["chart"] not in ("", "none") and row["id"] not in imported for row in named)
+        claims = sum(row["id"] in claimed for row in named)
+        if charts or claims:
+            needing = [f"{charts} chart{'s' * (charts > 1)}"] if charts else []
+            needing += [f"the claims about {claims} indicator{'s' * (claims > 1)}"] if claims else []
+            message = f"The table has no rows. Its figures are needed for {text.listed(needing)}."
+            fix = "Put the rows back. If there are no figures yet, choose no chart, and remove the claims."
+            yield Problem(package.tables["observations"].file, 0, "", "figure", message, fix)
 
 
 def _charts(checked: ValidRows) -> Iterator[Problem]:
@@ -427,6 +445,7 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "values": _values,
     "periods": _periods,
     "breakdowns": _breakdowns,
+    "any-figures": _any_figures,
     "charts": _charts,
     "claims": _claims,
     "minimums": _minimums,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.core.problems import Problem, nearest
+from portal.core.problems import Problem, nearest, write_one_of
 from portal.core.settings import Settings
 from portal.data.packages import Package, contract
 from portal.data.tables import Table
@@ -65,7 +65,7 @@ class ValidRow:
         elif len(known) == 1:
             fix = f"Add it to the {what}, or write {next(iter(known))} if that is meant."
         else:  # of numbered ids the nearest is another one
-            fix = f"Write one of: {', '.join(sorted(known))}." if known else "Remove it."
+            fix = write_one_of(value, known) if known else "Remove it."
         return self.problem(column, "reference", f"“{self[column]}” is not among the {what}.", fix)
 
 
@@ -107,11 +107,23 @@ class ValidRows:
         if any(not set(t.schema.names) <= t.columns for t in tables):
             return None
         bad = [(t, {row for row, _ in t.bad}) for t in tables]
-        return frozenset(
+        return self.without_figures | {
             name
             for t, rows_ in bad
             for row, name in zip(t.numbers, t.cells["indicator"], strict=True)
             if row in rows_
+        }
+
+    @property
+    def without_figures(self) -> frozenset[str]:
+        """Return the indicators of packages that have no figures at all; a rule of its own reports those that need some."""
+        return frozenset(
+            row["id"]
+            for p in self.packages
+            if "indicators" in p.tables
+            and "observations" in p.tables
+            and not p.tables["observations"].numbers
+            for row in rows(p.tables["indicators"])
         )
 
 

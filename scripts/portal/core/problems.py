@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+_MOST_LISTED = 20  # words in advice
+
 
 class Fault(NamedTuple):
     """What is wrong and what to do about it: a problem whose place is not known yet."""
@@ -72,4 +74,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f"Did you mean {near}?"
     if len(known) == 1:
         return f"Write {known[0]}."
-    return f"Write one of: {', '.join(known)}." if known else "Remove it."
+    return write_one_of(word, known) if known else "Remove it."
+
+
+def write_one_of(word: str, known: Iterable[str]) -> str:
+    """Return advice that lists the known words, or the nearest if there are many."""
+    import difflib  # noqa: PLC0415 - rarely needed, and slow to import
+
+    known = sorted(known)
+    if len(known) <= _MOST_LISTED:
+        return f"Write one of: {', '.join(known)}."
+    near = difflib.get_close_matches(word, known, n=5, cutoff=0)
+    return f"Write one that exists, such as {', '.join(near)}. There are {len(known):,}."

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from portal.core import field_types, input_files
-from portal.core.problems import Fault, Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean, nearest
 from portal.core.remembered import Remembered
 from portal.data import descriptors, tables, validation
 from portal.data.descriptors import MARKERS
@@ -63,20 +63,29 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
     problems: list[Problem] = []
     folder = root / "data_packages"
     problems += input_files.folder_problems(root, "data_packages")
-    for extra in sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []:
-        if extra not in names:
-            problems.append(
-                Problem(
-                    f"data_packages/{extra}",
-                    code="package",
-                    message="This folder is not in the list of packages, so it would not be published.",
-                    fix=f"Add {extra} to `packages` in site_src/portal.toml, or move the folder away.",
-                )
-            )
+    there = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+    missing = set(names) - set(there)
+    for extra in (name for name in there if name not in names):
+        meant = nearest(extra, missing)
+        missing.discard(meant)
+        problems.append(_unlisted(extra, meant))
     passed = Remembered(root / "build" / "cache" / validation.FILE)
-    packages = [package for name in names if (package := _read_package(root, name, passed, problems))]
+    listed = [name for name in names if name in there or name in missing]
+    packages = [package for name in listed if (package := _read_package(root, name, passed, problems))]
     passed.keep()
     return tuple(packages), tuple(dict.fromkeys(problems))
+
+
+def _unlisted(name: str, meant: str) -> Problem:
+    """Return the problem of a folder that is not in the list of packages; `meant` is a similar name there without a folder."""
+    message = "This folder is not in the list of packages, so it would not be published."
+    fix = f"Add {name} to `packages` in site_src/portal.toml, or move the folder away."
+    if meant:
+        message = (
+            f"This folder is not in the list of packages, and the folder of the package {meant} is missing."
+        )
+        fix = f"If they are the same, write {name} in `packages` in site_src/portal.toml, or rename the folder {meant}."
+    return Problem(f"data_packages/{name}", code="package", message=message, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -153,7 +162,7 @@ def _read_tables(
         table, table_problems = tables.read(
             path, f"data_packages/{package.folder.name}/{resource['path']}", schema, passed
         )
-        problems.extend(table_problems)
+        problems.extend(tables.gather_columns(table, table_problems) if table else table_problems)
         if table is not None:
             readable[name] = table
     return readable

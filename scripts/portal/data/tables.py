@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ Json = dict[str, Any]
 LARGEST_FILE = input_files.LARGEST_FILE
 _LARGEST_CELL = 100_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+
+_MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells of a column are reported one by one
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,27 @@ def read(
     )
 
 
+def gather_columns(table: Table, problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Yield the problems of a table; of a column in which no cell is right, only the first, because that is one mistake."""
+    wrong: dict[str, set[int]] = {}
+    for p in (p for p in problems if p.code == "cell"):
+        wrong.setdefault(p.field, set()).add(p.row)
+    whole = {
+        name
+        for name, rows in wrong.items()
+        if len(rows) > _MOST_SINGLE_PROBLEMS
+        and all(n in rows for n, cell in zip(table.numbers, table.cells[name], strict=True) if cell.strip())
+    }
+    told: set[str] = set()
+    for p in problems:
+        if p.code != "cell" or p.field not in whole:
+            yield p
+        elif p.field not in told:
+            told.add(p.field)
+            others = f"The other {len(wrong[p.field]) - 1:,} cells of this column are not right either."
+            yield replace(p, message=f"{p.message.removesuffix('.')}. {others}")
+
+
 def _digest(path: Path, schema: Schema) -> str:
     """Return the digest of everything that validation depends on: the table, its description and the tables it refers to."""
     described = json.dumps([schema.fields, schema.primary_key, schema.resource], sort_keys=True, default=str)
@@ -234,12 +257,18 @@ def encoding_of(raw: bytes) -> str:
     return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
+_OTHER_FORMAT = re.compile(r"""\s*(?:(?P<json>\{\s*["}]|\[\s*[{\["])|<(?:[?!]|html\b))""", re.IGNORECASE)
+
+
 def _not_a_table(content: str) -> Fault | None:
     if content.startswith("\ufeff"):
         message = "The file begins with the mark of UTF-8 twice, which is part of the first heading then."
         return Fault(message, "Open it in a spreadsheet program and save it as “CSV UTF-8”.")
     if not content.strip():
         return Fault("The file is empty.", "Put the header row and the figures back.")
+    if other := _OTHER_FORMAT.match(content):
+        kind = "JSON" if other["json"] else "a web page or other XML"
+        return Fault(f"The file is {kind}, not a table.", "Put the table there, as “CSV UTF-8”.")
     control = _CONTROL.search(content)
     if content.count("\0") * 3 > len(content):
         message = "The file is saved as UTF-16 or UTF-32, and cannot be read so."

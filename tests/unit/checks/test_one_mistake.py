@@ -53,6 +53,11 @@ CASES = {
     "a telephone number with a plus": ({SERVICES: ("helpline-1,1,Help line,domestic-abuse,Somebody to talk to.,Anybody.,0800 000 0000", "helpline-1,1,Help line,domestic-abuse,Somebody to talk to.,Anybody.,+44 (0)800 000 0000")}, 1, "with the first 0", "formula"),
     "an update under another id": ({PLAN.format("updates"): ("update-1,", "update-one,")}, 1, "“update-1” is not among the updates of this plan.", "Remove the row"),
     "a priority that is lost": ({PLAN.format("priorities"): ("priority-1,", "first,")}, 2, "Write one of: first, priority-2.", "Did you mean priority-2?"),
+    "all dates without separators": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1\2\3", r) for r in ROWS))}, 2, "The other 18 cells of this column are not right either.", "An earlier row"),
+    "a table that lost its rows": ({FIGURES: ("\n".join(ROWS) + "\n", "")}, 1, "The table has no rows. Its figures are needed for 6 charts and the claims about 3 indicators.", "Choose another kind of chart"),
+    "a word before every number": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r",([\d.-]+),([a-z]?,(?:report|returns),)", r",about \1,\2", r) for r in ROWS))}, 1, "cells of this column are not right either.", "has no figure for"),
+    "JSON in place of a table": ({FIGURES: ("indicator,area", '[{"indicator": "calls"},\nindicator,area')}, 1, "The file is JSON, not a table.", "quotation mark"),
+    "a web page in place of a table": ({FIGURES: ("indicator,area", '\n<!DOCTYPE html>\n<p class="not found">\nindicator,area')}, 1, "The file is a web page or other XML, not a table.", "quotation mark"),
     "a misspelt setting": ({SETTINGS: ("ward_minimum", "ward_minimun")}, 1, "Did you mean ward_minimum?", "missing"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
@@ -72,3 +77,11 @@ def test_a_mistake_is_told_once(case: str, tmp_path: Path) -> None:
     assert told in asked.stderr
     assert f"{count} problem{'s' if count > 1 else ''}:" in asked.stderr
     assert untold not in asked.stderr
+
+
+def test_a_misspelt_folder_of_a_package_is_told_once(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    (root / "data_packages/routes").rename(root / "data_packages/rutes")
+    told = ask(root, "check").stderr
+    assert "1 problem:\n\ndata_packages/rutes\n" in told
+    assert "the folder of the package routes is missing" in told
