@@ -2,8 +2,8 @@
 
     built.py PROJECT FILE
 
-Many tests need what the check found, and it takes as long as a third of the build. The file is not written if the site
-was already there.
+Many tests need what the check found and remembers, and it takes as long as a third of the build. The file is not written
+if the site was already there.
 """
 
 import pickle
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from portal.cli import commands
+from portal.core.remembered import Remembered
 from portal.disclosure.clearing import ClearedContent
 from portal.releases.releasing import Project
 from portal.site import building
@@ -23,7 +24,7 @@ def main(root: str, file: Path) -> int:
     def kept(whole: Project) -> ClearedContent:
         cleared = allowed(whole)
         if whole.settings.public is None:
-            file.write_bytes(pickle.dumps((whole.settings, cleared)))
+            file.write_bytes(pickle.dumps(((whole.settings, cleared), Remembered._here)))
         return cleared
 
     building.allowed = kept

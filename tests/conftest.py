@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 from browser import Tabs, kept_tabs, opened, served
 from playwright.sync_api import Browser, Page
+from portal.core.remembered import Remembered
 from portal.core.settings import Settings
 from portal.data import tables
 from portal.disclosure.clearing import ClearedContent
@@ -86,14 +87,17 @@ def in_turn(name: str, run: str) -> Iterator[Path]:
 def checked(request: pytest.FixtureRequest, testrun_uid: str) -> tuple[Settings, ClearedContent]:
     """The settings and content of this repository's own packages, checked by the first of the processes that test.
 
-    Where some test needs the site, it is built first, because that leaves what the check found.
+    The others know from then on which tables passed, and what follows from their figures. Where some test needs the
+    site, it is built first, because that leaves what the check found.
     """
     if any("real_site" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("real_site")
     with in_turn("check", testrun_uid) as note:
         if not note.exists():
-            note.write_bytes(pickle.dumps(building.check(ROOT)))
-        found: tuple[Settings, ClearedContent] = pickle.loads(note.read_bytes())
+            note.write_bytes(pickle.dumps((building.check(ROOT), Remembered._here)))
+        found: tuple[Settings, ClearedContent]
+        found, remembered = pickle.loads(note.read_bytes())
+    Remembered._here.update(remembered)
     return found
 
 

@@ -93,6 +93,7 @@ def test_what_a_package_says_of_its_own_and_unknown_columns_stay(now: Contents) 
     assert again == indicators
 
 
+@pytest.mark.usefixtures("checked")  # which knows what has passed
 def test_every_release_of_this_repository_with_the_packages_of_now_can_be_put_back(tmp_path: Path) -> None:
     whole = building.project(ROOT)
     names = {p.name for p in whole.packages} - {whole.home.name}
