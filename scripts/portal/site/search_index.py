@@ -8,7 +8,6 @@ differ. Its files are requested, because it reports them as written before they 
 import json
 import re
 import subprocess
-import sys
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,8 +24,19 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from portal.core.problems import PortalError, Problem
 from portal.pages.search import SEARCH, WORDS, to_json
 
+
+def _program() -> str:
+    """Return where Pagefind is; its bare name if it did not come with the libraries of the program."""
+    try:
+        from pagefind_bin import get_executable  # noqa: PLC0415 - it can be missing
+
+        return str(get_executable())
+    except (ImportError, FileNotFoundError):
+        return "pagefind"
+
+
 FOLDER = "pagefind/"
-COMMAND = (sys.executable, "-m", "pagefind_bin")
+COMMAND = (_program(),)
 _LONGEST = 600  # seconds before Pagefind is killed
 _AHEAD = 8  # pages sent before the first answer is read; their answers are far too small to fill a pipe
 _LANGUAGE = "en"  # of the whole site, as mkdocs.yml says
