@@ -19,6 +19,11 @@ from portal.data.packages import Package
 MOST_BARS, MOST_PERIODS = 60, 12
 
 
+# Kinds of claims that state no number, and those for which no figure of the same period has to be there.
+_RANKS = ("rank", "comparison")
+_WITHOUT_FIGURE = (*_RANKS, "total")
+
+
 def _values_or_statuses(checked: ValidRows) -> Iterator[Problem]:
     """Check that each row has either a value or a status that says why there is none."""
     for row in checked.rows("indicators", "observations"):
@@ -179,7 +184,11 @@ def _any_figures(checked: ValidRows) -> Iterator[Problem]:
     """Check that a package has figures if charts or claims need them, unless an import is to bring them."""
     imported = checked.values("indicators", "imports", "indicator")
     without = checked.without_figures
-    claimed = {row["indicator"] for row in checked.rows("indicators", "claims") if row["period_start"]}
+    claimed = {
+        row["indicator"]
+        for row in checked.rows("indicators", "claims")
+        if row["period_start"] and row["kind"] not in _WITHOUT_FIGURE
+    }
     for package in checked.packages if without else ():
         listed = rows(package.tables["indicators"]) if "indicators" in package.tables else ()
         named = [row for row in listed if row["id"] in without]
@@ -353,7 +362,7 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
         return  # figures whose indicator is misspelt, which is reported separately, can be those of a claim
     for row in checked.rows("indicators", "claims"):
         kind = row["kind"]
-        if kind in ("rank", "comparison"):
+        if kind in _RANKS:
             continue
         if not row["stated"] or not row["decimals"]:
             yield row.problem(
@@ -365,7 +374,7 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
         elif kind == "direction" and field_types.number_or_none(row["stated"]) not in (-1, 0, 1):
             message = f"{row['stated']} is not a direction."
             yield row.problem("stated", "claim", message, "Write 1 for up, 0 for unchanged or -1 for down.")
-        if not row["period_start"] or kind == "total":
+        if not row["period_start"] or kind in _WITHOUT_FIGURE:
             continue
         spans = {"": ("period_start", "period_end")}
         if kind.startswith("change-percent") or row["base_period_start"]:

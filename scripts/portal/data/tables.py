@@ -150,6 +150,7 @@ def gather_columns(table: Table, problems: Sequence[Problem]) -> Iterator[Proble
         name
         for name, rows in wrong.items()
         if len(rows) > _MOST_SINGLE_PROBLEMS
+        and name in table.cells
         and all(n in rows for n, cell in zip(table.numbers, table.cells[name], strict=True) if cell.strip())
     }
     told: set[str] = set()
