@@ -54,7 +54,7 @@ CASES = {
     "an update under another id": ({PLAN.format("updates"): ("update-1,", "update-one,")}, 1, "“update-1” is not among the updates of this plan.", "Remove the row"),
     "a priority that is lost": ({PLAN.format("priorities"): ("priority-1,", "first,")}, 2, "Write one of: first, priority-2.", "Did you mean priority-2?"),
     "all dates without separators": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1\2\3", r) for r in ROWS))}, 2, "The other 18 cells of this column are not right either.", "An earlier row"),
-    "a table that lost its rows": ({FIGURES: ("\n".join(ROWS) + "\n", "")}, 1, "The table has no rows. Its figures are needed for 6 charts and the claims about 3 indicators.", "Choose another kind of chart"),
+    "a table that lost its rows": ({FIGURES: ("\n".join(ROWS) + "\n", "")}, 1, "The table has no rows. Its figures are needed for 6 charts and the claims about 1 indicator.", "Choose another kind of chart"),
     "a word before every number": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r",([\d.-]+),([a-z]?,(?:report|returns),)", r",about \1,\2", r) for r in ROWS))}, 1, "cells of this column are not right either.", "has no figure for"),
     "JSON in place of a table": ({FIGURES: ("indicator,area", '[{"indicator": "calls"},\nindicator,area')}, 1, "The file is JSON, not a table.", "quotation mark"),
     "a web page in place of a table": ({FIGURES: ("indicator,area", '\n<!DOCTYPE html>\n<p class="not found">\nindicator,area')}, 1, "The file is a web page or other XML, not a table.", "quotation mark"),
