@@ -47,8 +47,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 _MEMORY, _ROOM = Path("/dev/shm"), 4_000_000_000  # bytes
 
 
+def _has_memory_for_files() -> bool:
+    """Return True if files can be kept in memory, and programs among them run."""
+    if not _MEMORY.is_dir():
+        return False
+    look = os.statvfs(_MEMORY)
+    return look.f_bavail * look.f_frsize > _ROOM and not look.f_flag & os.ST_NOEXEC
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    if "TMPDIR" not in os.environ and _has_memory_for_files():
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
     if config.getoption("--thorough"):
         os.environ[THOROUGH] = "yes"
