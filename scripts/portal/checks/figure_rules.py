@@ -17,8 +17,6 @@ from portal.data.packages import Package
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
 MOST_BARS, MOST_PERIODS = 60, 12
-
-
 # Kinds of claims that state no number, and those for which no figure of the same period has to be there.
 _RANKS = ("rank", "comparison")
 _WITHOUT_FIGURE = (*_RANKS, "total")

@@ -28,7 +28,7 @@ TOTALS = frozenset(
     {"total", "totals", "grand total", "overall total", "sum", "sub-total", "subtotal", "cyfanswm"}
 )
 _ROWS_SEARCHED = 50  # rows that are searched for a header
-_MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells are reported one by one
+MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells are reported one by one
 _FEWEST_OF_TABLE = 4  # columns of a table in which a row with one filled cell is hardly a row
 _EMPTY = "empty rows, columns or cells at the end"
 
@@ -204,7 +204,7 @@ def merge_reformatting(
     for (kind, cell), _ in (s for s in with_causes if s[0][0]):
         cells_by_kind.setdefault(kind, []).append(cell)
     count = sum(map(len, cells_by_kind.values()))
-    if count <= _MOST_SINGLE_PROBLEMS and len(cells_by_kind) < 2:
+    if count <= MOST_SINGLE_PROBLEMS and len(cells_by_kind) < 2:
         return tuple(problems)
     listed = "; ".join(
         f"{kind} such as {cells[0]}" if cells[0] else kind for kind, cells in cells_by_kind.items()

@@ -22,8 +22,6 @@ LARGEST_FILE = input_files.LARGEST_FILE
 _LARGEST_CELL = 100_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
-_MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells of a column are reported one by one
-
 
 @dataclass(frozen=True)
 class Schema:
@@ -149,7 +147,7 @@ def gather_columns(table: Table, problems: Sequence[Problem]) -> Iterator[Proble
     whole = {
         name
         for name, rows in wrong.items()
-        if len(rows) > _MOST_SINGLE_PROBLEMS
+        if len(rows) > damaged_tables.MOST_SINGLE_PROBLEMS
         and name in table.cells
         and all(n in rows for n, cell in zip(table.numbers, table.cells[name], strict=True) if cell.strip())
     }
@@ -258,7 +256,7 @@ def encoding_of(raw: bytes) -> str:
     return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
-_OTHER_FORMAT = re.compile(r"""\s*(?:(?P<json>\{\s*["}]|\[\s*[{\["])|<(?:[?!]|html\b))""", re.IGNORECASE)
+_OTHER_FORMAT = re.compile(r"""\s*(?:(?P<json>\{\s*["}]|\[\s*[{\["])|<(?:[?!]|[a-z]+[\s>]))""", re.IGNORECASE)
 
 
 def _not_a_table(content: str) -> Fault | None:

@@ -57,7 +57,7 @@ CASES = {
     "a table that lost its rows": ({FIGURES: ("\n".join(ROWS) + "\n", "")}, 1, "The table has no rows. Its figures are needed for 6 charts and the claims about 1 indicator.", "Choose another kind of chart"),
     "a word before every number": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r",([\d.-]+),([a-z]?,(?:report|returns),)", r",about \1,\2", r) for r in ROWS))}, 1, "cells of this column are not right either.", "has no figure for"),
     "JSON in place of a table": ({FIGURES: ("indicator,area", '[{"indicator": "calls"},\nindicator,area')}, 1, "The file is JSON, not a table.", "quotation mark"),
-    "a web page in place of a table": ({FIGURES: ("indicator,area", '\n<!DOCTYPE html>\n<p class="not found">\nindicator,area')}, 1, "The file is a web page or other XML, not a table.", "quotation mark"),
+    "a web page in place of a table": ({FIGURES: ("indicator,area", '\n<p class="not found">\nindicator,area')}, 1, "The file is a web page or other XML, not a table.", "quotation mark"),
     "a misspelt setting": ({SETTINGS: ("ward_minimum", "ward_minimun")}, 1, "Did you mean ward_minimum?", "missing"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
