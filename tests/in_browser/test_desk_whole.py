@@ -205,7 +205,7 @@ class Quarter:
         self.walk.press("See what this changes")
         inspect(self.page, "what going back changes")
         self.walk.press("Go back to 2027 Q1 and build the site")
-        self.page.get_by_text("The data of 2027 Q1 are back").wait_for()
+        self.page.get_by_text("The data of 2027 Q1 are restored").wait_for()
         self.publish()
 
     def follow(self, name: str) -> None:
