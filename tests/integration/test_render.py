@@ -9,12 +9,15 @@ import traceback
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown import Markdown
 from portal.core import processes
 from portal.core.problems import PortalError
 from portal.core.settings import load
 from portal.pages import templates
 from portal.pages.messages import ENGLISH
-from portal.site import building, rendering
+from portal.site import building, mkdocs_pages, rendering
 from portal.site.rendering import StagedSite
 from project import tree_of
 
@@ -30,6 +33,19 @@ ELEMENTS = {
     "one in another": "<details>\n<summary>a</summary>\n\n<dl>\n<dt>b</dt>\n\n</dl>\n</details>\n\n## More",
     "with words after it": "<aside>a</aside> *b*\n\n<nav>c</nav>\n- d\n- e",
     "in a list of Markdown": "- a\n\n<ul><li>b</li></ul>\n\n- c\n  <ul><li>d</li></ul>",
+    "in an element of its kind": '<div class="a">\n<div>*b*</div>\n\n# c\n\n<div>d</div> </div> *e*\n\n<div>f</div>\n\n*g*',
+    "with Markdown between elements of its kind": "<div>a</div>\n\n*b*\n\n<div>\n\n*c*\n\n</div>\n*d*",
+    "with a tag in an attribute": '<div title="a > b </div>">*c*</div>\n\nMore *d*.',
+    "with a tag in a comment": "<div><!-- </div> -->*a*</div>\n\nMore *b*.",
+    "with a tag in upper case": "<div><DIV>*a*</DIV></div>\n\n<DIV>*b*</DIV>\n\n<div>*c*</DIV>\n\nMore *d*.",
+    "with an end too many": "<div>*a*</div></div>\n\nMore *b*.\n\n</div>\n\n*c*",
+    "with a table of Markdown after it": "<div>a</div>\n\n| a | b |\n|---|---|\n| *c* | d |",
+    "with a tab": "<div>\ta</div>\n\n*b*",
+    "with a script that has no end": "<div><script></div>*a*\n\n*b*",
+    "with a start on two lines": '<div\nclass="a">*b*</div>\n\n*c*',
+    "empty": "<div/>\n\n*a*\n\n<div />*b*\n\n<div></div>",
+    "indented inside": "<div>\n\n    <div>*a*</div>\n\n    *b*\n</div>\n    <div>c</div>",
+    "with attributes of Markdown": "<div>a</div>\n{: #id }\n\nWords {: .b }",
     "without an end": "<table><tr><td>a</td></tr>\n\nMore.",
     "like a placeholder": '<table id="kept-0"></table>\n\n<table><tr><td>a</td></tr></table>',
     "with a link in Markdown": "<table><tr><td>a</td></tr></table>\n\n[home](../index.md)",
@@ -84,6 +100,28 @@ def test_the_bytes_are_those_of_plain_mkdocs(
         assert made[f"element-{n}/index.html"] == plain[f"element-{n}/index.html"], kind
     assert [name for name in made if made[name] != plain[name]] == []
     assert list(tmp_path.iterdir()) == [tmp_path / "site"]
+
+
+PARTS = (
+    "<div>", "</div>", '<div class="a">', '<div title="</div>">', "<DIV>", "</DIV>", "<div/>", '<div id="kept-0"></div>',
+    "<ul>", "</ul>", "<li>", "</li>", "<table>", "</table>", "<section>", "</section>", "<p>", "</p>", "<dl>\n\n<dt>a</dt>\n</dl>",
+    "<details>\n<summary>a</summary>\n", "</details>", "<span>", "</span>", '<svg><title>a</title><path d="M0"/></svg>', "<br/>",
+    "<!-- a -->", "<!--", "-->", "<style>", "</style>", "<pre>", "</pre>", "<textarea>", "</textarea>", "<h2>a</h2>", "<?php a ?>",
+    "*a*", "# a", "## a", "- a", "1. a", "> a", "    ", "\t", "\n", "\n\n", "\n\n\n", "a", "---", "{: #a }", "[a](../)",
+    "| a | b |\n|---|---|\n| c | d |", "`a`", "```\n", '"', "'", "<", ">", "&amp;", "\\",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=14).map("".join))
+def test_markdown_without_its_elements_becomes_the_same_html(page: str) -> None:
+    def converted(text: str) -> str:
+        reader = Markdown(
+            extensions=["attr_list", "tables", "toc"], extension_configs={"toc": {"toc_depth": "2-2"}}
+        )
+        return reader.convert(text)
+
+    rest, elements = mkdocs_pages.without_elements(page)
+    assert (mkdocs_pages.with_elements(converted(rest), elements) or converted(page)) == converted(page)
 
 
 def test_what_mkdocs_warns_about_stops_a_build(built: Path) -> None:

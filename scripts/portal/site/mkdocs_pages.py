@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -26,13 +26,22 @@ from portal.pages.templates import CompiledTemplates
 
 # mkdocs says this of every build that leaves pages out.
 _EXPECTED = "A 'dirty' build"
-# Elements that Markdown passes on unchanged, from the beginning of their line to their end.
-_ELEMENT = re.compile(
-    r"^<(table|ul|ol|dl|nav|article|aside|details|section|figure)\b.*?</\1>", re.DOTALL | re.MULTILINE
+# Elements that Markdown passes on unchanged, if they are at the beginning of a line, and their start and end tags.
+_KEPT = ("div", "table", "ul", "ol", "dl", "nav", "article", "aside", "details", "section", "figure")
+_START = re.compile(rf"^<({'|'.join(_KEPT)})\b[^<>\n]*>", re.MULTILINE)
+_TAGS = {tag: re.compile(rf"<(/?){tag}\b[^<>]*>", re.IGNORECASE) for tag in _KEPT}
+# HTML in which every "<" begins a tag that ends at the next ">": no comment, no script, no tag in an attribute.
+_WELL_FORMED = re.compile(
+    r"""(?:[^<]++
+        |<title>[^<]*+</title>
+        |</?(?!script|style|textarea|title)[a-z][^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+>
+        )*+""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _PLACEHOLDER = '<{} id="kept-{}"></{}>'
 _PLACEHOLDERS = re.compile(r'<[a-z]+ id="kept-(\d+)"></[a-z]+>')
-_CODE = "`"  # a page with code can contain text that only looks like HTML
+# A page with code can contain text that only looks like HTML, and Markdown turns tabs into spaces.
+_CODE, _TAB = "`", "\t"
 
 
 def _theme_files(folders: Iterable[str]) -> list[str]:
@@ -44,6 +53,44 @@ def _theme_files(folders: Iterable[str]) -> list[str]:
                 below[:] = [name for name in below if not name.startswith(".")]
             found.update(Path(folder, name).relative_to(top).as_posix() for name in names)
     return sorted(found)
+
+
+def without_elements(markdown: str) -> tuple[str, list[str]]:
+    """Return Markdown with a placeholder for each HTML element that can be taken out, and these elements."""
+    if _CODE in markdown or _TAB in markdown:
+        return markdown, []
+    rest, elements, at = [], [], 0
+    while start := _START.search(markdown, at):
+        tag, end = start[1], _end(markdown, start)
+        rest.append(markdown[at : start.start()])
+        if end:
+            rest.append(_PLACEHOLDER.format(tag, len(elements), tag))
+            elements.append(markdown[start.start() : end])
+        else:
+            rest.append(start[0])
+        at = end or start.end()
+    return "".join([*rest, markdown[at:]]), elements
+
+
+def with_elements(html: str, elements: Sequence[str]) -> str | None:
+    """Return HTML with each element in place of its placeholder; None if a placeholder was lost or moved."""
+    parts = _PLACEHOLDERS.split(html)
+    if parts[1::2] != [str(n) for n in range(len(elements))]:
+        return None
+    parts[1::2] = elements
+    return "".join(parts)
+
+
+def _end(markdown: str, start: re.Match[str]) -> int:
+    """Return where the element that starts there ends; 0 if it has no end, or if that is not certain."""
+    depth = 0
+    for tag in _TAGS[start[1]].finditer(markdown, start.start()):
+        if tag[0].endswith("/>"):
+            return 0
+        depth += -1 if tag[1] else 1
+        if depth <= 0:
+            return tag.end() if _WELL_FORMED.fullmatch(markdown, start.start(), tag.end()) else 0
+    return 0
 
 
 class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
@@ -81,25 +128,16 @@ class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Replace HTML elements by placeholders, unless the page has code."""
-        elements: list[str] = []
-
-        def replace(match: re.Match[str]) -> str:
-            element, tag = match[0], match[1]
-            if element.count(f"<{tag}") > 1:  # the end is that of a nested element
-                return element
-            elements.append(element)
-            return _PLACEHOLDER.format(tag, len(elements) - 1, tag)
-
+        rest, elements = without_elements(markdown)
         self.original[page.file.src_uri], self.elements[page.file.src_uri] = markdown, elements
-        return markdown if _CODE in markdown else _ELEMENT.sub(replace, markdown)
+        return rest
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Put the elements back; where a placeholder was lost, have mkdocs make the whole page."""
-        parts = _PLACEHOLDERS.split(html)
         original, elements = self.original.pop(page.file.src_uri), self.elements.pop(page.file.src_uri)
-        if parts[1::2] == [str(n) for n in range(len(elements))]:
-            parts[1::2] = elements
-            return "".join(parts)
+        whole = with_elements(html, elements)
+        if whole is not None:
+            return whole
         page.markdown = original
         page.render(config, files)
         return page.content or ""
