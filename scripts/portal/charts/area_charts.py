@@ -11,7 +11,7 @@ from portal.analysis.funnels import funnel_of
 from portal.analysis.measures import IndicatorSummary, memoised, standing
 from portal.analysis.sentences import ChartInput
 from portal.analysis.similarity import similar_areas
-from portal.charts import columns, row_charts, style, time_charts, time_marks
+from portal.charts import columns, row_charts, time_charts, time_marks
 from portal.charts.charts import Chart, ChartTable, build_chart, chart_table, subtitle
 from portal.charts.comparisons import ArrowRow, changes_chart, places_charts, rates_chart
 from portal.charts.funnels import funnel_chart
@@ -91,9 +91,7 @@ def build_site_charts(released: ClearedContent) -> SiteCharts:
 
 def blank_charts(released: ClearedContent) -> SiteCharts:
     """Return charts without drawings: enough to know which pages there are, in half the time."""
-    blank = Chart(
-        wide=None, narrow=None, finding="", table=ChartTable(caption="", columns=(), rows=(), notes=())
-    )
+    blank = Chart(draw=None, finding="", table=ChartTable(caption="", columns=(), rows=(), notes=()))
     return SiteCharts(
         of_indicators=dict.fromkeys(released.content.indicators, blank),
         of_areas={a.code: () for a in current_wards(released)},
@@ -206,11 +204,10 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
     if sum(o.value is not None for o in figures) < 2:
         return None
     subject = ChartInput(released, now.indicator, figures)
-    drawing = escape_texts(draw_for_area(subject, style.NARROW))
     headline, finding = sentences.describe_area(subject, now)
     chart = Chart(
-        wide=None,
-        narrow=drawing,
+        draw=lambda width: escape_texts(draw_for_area(subject, width)),
+        only_narrow=True,
         headline=headline,
         subtitle=subtitle(subject),
         finding=finding,

@@ -7,8 +7,8 @@ be read aloud.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import NamedTuple, TypedDict
+from functools import cached_property, partial
+from typing import NamedTuple
 
 from portal.analysis import sentences
 from portal.analysis.changes_in_words import cell
@@ -46,21 +46,33 @@ class ChartTable:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A drawing (None in a width that is not drawn), and the words and the table that go with it.
+    """A drawing, and the words and the table that go with it.
 
-    `headline` is the longest true comparison, empty if there is none. `subtitle` says what is counted, where and when.
+    `draw` returns the drawing, with its texts escaped, in a width in pixels; None if there is nothing to draw. It is
+    called when a page shows the chart, so that worker processes share the work. A chart with `only_narrow` has no wide
+    drawing. `headline` is the longest true comparison, empty if there is none. `subtitle` says what is counted, where and when.
     `finding` is the newest figure and the one before in a sentence. `shorter` is the same chart for shorter periods;
     None if there is none.
     """
 
-    wide: Figure | None
-    narrow: Figure | None
+    draw: Callable[[int], Figure] | None
+    only_narrow: bool = False
     headline: str = ""
     subtitle: str = ""
     finding: str
     notes: tuple[str, ...] = ()
     table: ChartTable
     shorter: "Chart | None" = None
+
+    @cached_property
+    def wide(self) -> Figure | None:
+        """Return the drawing for wider screens; None if there is none."""
+        return self.draw(style.WIDE) if self.draw and not self.only_narrow else None
+
+    @cached_property
+    def narrow(self) -> Figure | None:
+        """Return the drawing for phones; None if there is none."""
+        return self.draw(style.NARROW) if self.draw else None
 
 
 def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
@@ -70,14 +82,14 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
     kind = CHARTS[indicator.chart]
     if not figures:
         finding = _no_finding(released, indicator)
-        return Chart(wide=None, narrow=None, finding=finding, table=chart_table(subject))
+        return Chart(draw=None, finding=finding, table=chart_table(subject))
     is_recorded = indicator.chart == "recorded"
     # A sentence compares years that do not overlap.
     compared = (
         replace(subject, figures=yearly(released, indicator.id, released.area)) if is_recorded else subject
     )
     return Chart(
-        **draw_both(kind.draw, subject),
+        draw=kind.draw and partial(_drawn, kind.draw, subject),
         headline=headline(released, indicator, released.area) if is_recorded else "",
         subtitle=subtitle(subject),
         finding=kind.describe(compared),
@@ -87,21 +99,9 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
     )
 
 
-class Drawings(TypedDict):
-    """The drawings of a chart in both widths; None if it has none."""
-
-    wide: Figure | None
-    narrow: Figure | None
-
-
-def draw_both(draw: Callable[[ChartInput, int], Figure] | None, subject: ChartInput) -> Drawings:
-    """Return the drawings of a chart in both widths."""
-    if draw is None:
-        return {"wide": None, "narrow": None}
-    return {
-        "wide": escape_texts(draw(subject, style.WIDE)),
-        "narrow": escape_texts(draw(subject, style.NARROW)),
-    }
+def _drawn(draw: Callable[[ChartInput, int], Figure], subject: ChartInput, width: int) -> Figure:
+    figure: Figure = escape_texts(draw(subject, width))
+    return figure
 
 
 def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:
@@ -116,7 +116,7 @@ def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:
             continue
         subject = ChartInput(released, indicator, known)
         return Chart(
-            **draw_both(partial(columns.draw_all_columns, newest=MONTHS_OF_YEAR // months), subject),
+            draw=partial(_drawn, partial(columns.draw_all_columns, newest=MONTHS_OF_YEAR // months), subject),
             subtitle=subtitle(subject),
             finding=f"Every {months} months" if months > 1 else "Every month",
             notes=time_charts.notes_under(subject, has_goals=False),

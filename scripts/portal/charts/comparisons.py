@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from portal.analysis import changes_in_words, measures
@@ -49,8 +50,7 @@ def rates_chart(released: ClearedContent, indicator: Indicator, areas: Sequence[
     lines = [_line(a.name, rows[a], breaks, is_ours=a is ours) for a in order]
     marks = break_marks(ChartInput(released, indicator, tuple(r.figure for r in rows[ours])))
     return Chart(
-        wide=escape_texts(draw_lines(lines, style.WIDE, Unit.PER_1000, Around(marks))),
-        narrow=escape_texts(draw_lines(lines, style.NARROW, Unit.PER_1000, Around(marks))),
+        draw=lambda width: escape_texts(draw_lines(lines, width, Unit.PER_1000, Around(marks))),
         headline=f"{indicator.short_title} compared with other areas",
         subtitle=f"{upper_first(indicator.unit_label)} per 1,000 people, rolling 12 months",
         finding="",
@@ -128,8 +128,7 @@ def changes_chart(rows: Sequence[ArrowRow], title: str, unit_label: str) -> Char
     unit = upper_first(unit_label)
     has_arrows = any(r.summary.earlier for r in known)
     return Chart(
-        wide=escape_texts(draw_arrows(rows, style.WIDE)),
-        narrow=escape_texts(draw_arrows(rows, style.NARROW)),
+        draw=lambda width: escape_texts(draw_arrows(rows, width)),
         headline=title,
         subtitle=f"{unit}, from the 12 months before to the {period}" if has_arrows else f"{unit}, {period}",
         finding="",
@@ -318,11 +317,10 @@ def _among(strips: Sequence[_Strip], group: Sequence[Area], areas: Sequence[Area
         rows=tuple(rows),
         notes=(Note(nothing, "no rate"),) if any(nothing in row for row in rows) else (),
     )
-    wide, narrow = _placed(strips, style.WIDE), _placed(strips, style.NARROW)
+    placed = {width: _placed(strips, width) for width in (style.WIDE, style.NARROW)}
     return {
         ours.code: Chart(
-            wide=draw_dot_strips(wide, ours, style.WIDE),
-            narrow=draw_dot_strips(narrow, ours, style.NARROW),
+            draw=partial(_draw_among, placed, ours),
             headline=f"{ours.name} and the other wards",
             subtitle="Offences per 1,000 people in the latest 12 months; each dot is a ward",
             finding="",
@@ -333,6 +331,10 @@ def _among(strips: Sequence[_Strip], group: Sequence[Area], areas: Sequence[Area
         )
         for ours in group
     }
+
+
+def _draw_among(placed: Mapping[int, Sequence[_PlacedStrip]], ours: Area, width: int) -> Figure:
+    return draw_dot_strips(placed[width], ours, width)
 
 
 def _box_of(strips: Sequence[_Strip], width: int) -> Box:

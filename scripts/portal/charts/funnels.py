@@ -33,8 +33,7 @@ def funnel_chart(funnel: Funnel, kind: str) -> Chart:
     points = sorted(funnel.points, key=lambda p: p.area.name)
     rates = [p.rate.value for p in points]
     return Chart(
-        wide=escape_texts(draw_funnel(funnel, style.WIDE)),
-        narrow=escape_texts(draw_funnel(funnel, style.NARROW)),
+        draw=lambda width: escape_texts(draw_funnel(funnel, width)),
         headline=_headline(funnel, kind),
         subtitle=f"{upper_first(indicator.unit_label)} per 1,000 people by the number of residents, {period}",
         finding="",

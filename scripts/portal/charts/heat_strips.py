@@ -46,8 +46,7 @@ def heat_chart(s: ChartInput, strips: Sequence[Strip], title: str) -> Chart | No
     if any(o is None for r in strips for o in r.figures):
         notes.append(Note(cell(None), "no figure has been published"))
     return Chart(
-        wide=escape_texts(draw_strips(s, strips, style.WIDE)),
-        narrow=escape_texts(draw_strips(s, strips, style.NARROW)),
+        draw=lambda width: escape_texts(draw_strips(s, strips, width)),
         headline=title,
         subtitle=f"{upper_first(s.indicator.unit_label)}. The darker a cell, the higher its number.",
         finding="",

@@ -59,7 +59,9 @@ def without_elements(markdown: str) -> tuple[str, list[str]]:
     """Return Markdown with a placeholder for each HTML element that can be taken out, and these elements."""
     if _CODE in markdown or _TAB in markdown:
         return markdown, []
-    rest, elements, at = [], [], 0
+    rest: list[str] = []
+    elements: list[str] = []
+    at = 0
     while start := _START.search(markdown, at):
         tag, end = start[1], _end(markdown, start)
         rest.append(markdown[at : start.start()])
