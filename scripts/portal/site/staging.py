@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import jinja2
@@ -133,9 +132,11 @@ def _in_language(texts: Messages, page: Page) -> Page:
 
 
 def write_open_data(open_data: OpenDataFiles, keep: Keep[Kept]) -> Mapping[str, Kept]:
-    """Pass each open data file that does not belong to a single page to `keep`; return what that returned, by path."""
-    files = chain(open_data_files.files(open_data), workbooks_and_catalogues(open_data))
-    return {name: keep(name, content) for name, content in files}
+    """Pass each open data file that does not belong to a single page to `keep`; return what that returned, by path.
+
+    `write_files` makes the workbooks.
+    """
+    return {name: keep(name, content) for name, content in open_data_files.files(open_data)}
 
 
 def write_files(
@@ -167,8 +168,11 @@ def write_files(
     environment.globals["whole"] = text.word_for_area(settings.site.area)
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _PageTools(environment, open_data, pictures, keep)
-    shared = () if written is not None else (lambda: _RenderedFiles(write_open_data(open_data, keep)),)
-    parts = processes.run_all([*shared, *(partial(_render_page, works, p) for p in pages)])
+    jobs: list[Callable[[], _RenderedFiles[Kept]]] = [partial(_render_page, works, p) for p in pages]
+    jobs.insert(0, partial(_kept, works, partial(workbooks_and_catalogues, open_data)))
+    if written is None:
+        jobs.insert(0, lambda: _RenderedFiles(write_open_data(open_data, keep)))
+    parts = processes.run_all(jobs)
     parts.append(_RenderedFiles(written or {}))
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
