@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 WORKERS = 2 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else 1
-_CHUNKS = 16  # for each worker: enough that both finish at about the same time
+_CHUNKS = 48  # for each worker: enough that both finish at about the same time
 _jobs: Sequence[Callable[[], Any]] = ()  # inherited by the workers, because closures cannot be pickled
 
 

@@ -26,7 +26,7 @@ _PAGES = "pages"
 _HTML, _MARKDOWN = "index.html", "index.md"
 _MANY = 100  # with more pages than this, two processes are faster than one
 # How long mkdocs takes: as much again as for an empty page for each so many bytes, and this part of it to copy a file.
-_BYTES, _COPY = 100_000, 0.06
+_BYTES, _COPY = 200_000, 0.1
 
 
 @dataclass(frozen=True)
