@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from portal.core.problems import PortalError, Problem
 from portal.data import csv_editing
@@ -69,8 +70,20 @@ class Contents:
 def _tables(contents: Contents) -> Iterator[ArchivedTable]:
     for package in contents.packages:
         for resource in contents.descriptor(package)["resources"]:
-            rows = tuple(csv_editing.read_rows(contents.files[f"{package}/{resource['path']}"]))
-            yield ArchivedTable(package, resource["name"], tuple(resource["schema"]["primaryKey"]), rows)
+            data = contents.files[f"{package}/{resource['path']}"]
+            yield _table(package, resource["name"], tuple(resource["schema"]["primaryKey"]), data)
+
+
+# Tables that are in use. Most tables of a release are those of the release before it, and are read once for both.
+_read: WeakValueDictionary[tuple[str, str, tuple[str, ...], bytes], ArchivedTable] = WeakValueDictionary()
+
+
+def _table(package: str, name: str, key: tuple[str, ...], data: bytes) -> ArchivedTable:
+    found = _read.get((package, name, key, data))
+    if found is None:
+        found = ArchivedTable(package, name, key, tuple(csv_editing.read_rows(data)))
+        _read[package, name, key, data] = found
+    return found
 
 
 def gather(root: Path, names: tuple[str, ...], pages: Mapping[str, str]) -> Contents:

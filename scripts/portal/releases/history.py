@@ -64,15 +64,14 @@ class ReleaseHistory:
     def changed(self) -> Mapping[Key, Release]:
         """Return the release that last changed each figure's number or status, or else its first release."""
         newest: dict[Key, Release] = {}
-        before: dict[Key, object] = {}
+        before: Mapping[Key, Row] = {}
         for past in self.releases:
             for k, row in past.figures.items():
-                said = _said(row)
-                if k not in before or before[k] != said:
-                    newest[k], before[k] = past.release, said
-            for k in before.keys() - past.figures.keys():
-                if before[k] is not None:
-                    newest[k], before[k] = past.release, None
+                old = before.get(k)
+                if old is not row and (old is None or _said(old) != _said(row)):
+                    newest[k] = past.release
+            newest |= dict.fromkeys(before.keys() - past.figures.keys(), past.release)
+            before = past.figures
         return newest
 
 
