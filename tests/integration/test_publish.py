@@ -318,6 +318,18 @@ def test_too_little_memory_is_a_problem(built: Path, memory: int, record_propert
     record_property("counted limits on memory", 2)
 
 
+@pytest.mark.parametrize("fault", ["failed to map segment from shared object", "No module named 'x'"])
+def test_too_little_memory_to_load_the_program_is_told(tmp_path: Path, fault: str) -> None:
+    (tmp_path / "unicodedata.py").write_text(f"raise ImportError({fault!r})\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "portal", "check"],
+        capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=False,
+    )  # fmt: skip
+    assert done.returncode == PROBLEMS
+    assert ("too little memory" in done.stderr) == ("map segment" in fault)
+    assert ("Traceback" in done.stderr) == ("No module" in fault)
+
+
 @pytest.mark.parametrize(
     ("error", "short"),
     [

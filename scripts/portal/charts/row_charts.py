@@ -1,6 +1,6 @@
 """Draw figures as rows of bars from zero: two figures, the parts of a whole, areas next to each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from portal.core.model import Observation
 from portal.core.text import json_number
 from portal.core.vocabulary import ADDABLE_UNITS, Unit
 
-_BAR = 20  # pixels
+_BAR, _LEAST = 20, 40  # pixels: how thick a bar is, and how much room bars have at least
 _BESIDE = 0.34  # the share of a wide picture that names beside the bars can take
 
 
@@ -54,9 +54,9 @@ def draw_rows(
     low, high = axes.value_ends([*(r.value for r in rows), least, whole])
     beside = max((text_width(r.name, style.TEXT, r.is_ours) for r in rows), default=0) + 12
     left = beside if width == style.WIDE and beside <= width * _BESIDE else 0.0
-    texts = max((text_width(r.text, style.TEXT + 1, True) for r in rows), default=0) + 12
-    room_left = texts if low < 0 else 0.0
-    x = Scale(low, high, (left or 2.0) + room_left, width - (texts if high > 0 else 2))
+    start = (left or 2.0) + _room(r for r in rows if _is_negative(r))
+    end = width - max(2, _room(r for r in rows if not _is_negative(r)))
+    x = Scale(low, high, start, max(end, start + _LEAST))
     placed = _place_groups(groups, width, left)
     notes, height = _notes_below(below, width, placed[-1].bottom if placed else 2.0)
     bars = {
@@ -77,6 +77,15 @@ def draw_rows(
     marks = [mark for g in placed for mark in _behind_bars(g, x, whole)]
     panel = Panel(box=Box(x.start, 0, x.end, height), x=x, y=Scale(height, 0, height, 0))
     return compose((width, height), [panel], [bars], [*labels, *notes], marks)
+
+
+def _room(rows: Iterable[Row]) -> float:
+    """Return the width that the values of rows need beyond their bars; 0 without rows."""
+    return max((text_width(r.text, style.TEXT + 1, True) + 12 for r in rows), default=0)
+
+
+def _is_negative(row: Row) -> bool:
+    return row.value is not None and row.value < 0
 
 
 class _PlacedRow(NamedTuple):
@@ -154,7 +163,7 @@ def _behind_bars(group: _PlacedGroup, x: Scale, whole: float) -> list[Rule | Ban
 def _value(row: Row, x: Scale, y: float) -> Label:
     """Return the value of a bar, beyond its end; a mark at zero where it has none."""
     at = x(row.value or 0)
-    is_left = row.value is not None and row.value < 0
+    is_left = _is_negative(row)
     colour = style.OURS if row.is_ours else style.INK
     return Label(
         text=row.text,
