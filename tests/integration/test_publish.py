@@ -318,7 +318,9 @@ def test_too_little_memory_is_a_problem(built: Path, memory: int, record_propert
     record_property("counted limits on memory", 2)
 
 
-@pytest.mark.parametrize("fault", ["failed to map segment from shared object", "No module named 'x'"])
+@pytest.mark.parametrize(
+    "fault", ["failed to map segment from shared object", "No module named 'x'", "cannot import name 'x'"]
+)
 def test_too_little_memory_to_load_the_program_is_told(tmp_path: Path, fault: str) -> None:
     (tmp_path / "unicodedata.py").write_text(f"raise ImportError({fault!r})\n")
     done = subprocess.run(
@@ -327,7 +329,7 @@ def test_too_little_memory_to_load_the_program_is_told(tmp_path: Path, fault: st
     )  # fmt: skip
     assert done.returncode == PROBLEMS
     assert ("too little memory" in done.stderr) == ("map segment" in fault)
-    assert ("Traceback" in done.stderr) == ("No module" in fault)
+    assert ("Traceback" in done.stderr) == ("map segment" not in fault)
 
 
 @pytest.mark.parametrize(

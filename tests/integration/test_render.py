@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown import Markdown
+from portal.charts import charts
+from portal.charts.grammar import Figure
 from portal.core import processes
 from portal.core.problems import PortalError
 from portal.core.settings import load
@@ -40,6 +42,11 @@ ELEMENTS = {
     "with a tag in upper case": "<div><DIV>*a*</DIV></div>\n\n<DIV>*b*</DIV>\n\n<div>*c*</DIV>\n\nMore *d*.",
     "with an end too many": "<div>*a*</div></div>\n\nMore *b*.\n\n</div>\n\n*c*",
     "with a table of Markdown after it": "<div>a</div>\n\n| a | b |\n|---|---|\n| *c* | d |",
+    "with a name that only begins alike": "<details-x>*a*</details-x>\n\n<ul:x>*b*</ul:x>",
+    "with the end of what is around it": "<p>\n<div></p>*a*</div>\n\n*b*\n\n<blockquote>\n<div>a</blockquote>\n\n*b*\n</div>\n",
+    "with lines of spaces": "<div>\n    \n<pre>\n  \n</pre></div>",
+    "in an attribute": '<img alt="\n<div>*a*</div>\n">\n\n*b*',
+    "with half of an entity": "<div>R&#D;</div>\n\n*b*",
     "with a tab": "<div>\ta</div>\n\n*b*",
     "with a script that has no end": "<div><script></div>*a*\n\n*b*",
     "with a start on two lines": '<div\nclass="a">*b*</div>\n\n*c*',
@@ -122,6 +129,35 @@ def test_markdown_without_its_elements_becomes_the_same_html(page: str) -> None:
 
     rest, elements = mkdocs_pages.without_elements(page)
     assert (mkdocs_pages.with_elements(converted(rest), elements) or converted(page)) == converted(page)
+
+
+@pytest.mark.parametrize("line", ["<div>", "<div><!-- -->", "<ul>\n<div>"])
+def test_the_time_to_take_elements_out_does_not_grow_with_their_square(line: str) -> None:
+    """So many lines took half a minute when each start was searched for its end."""
+    page = f"{line}\n" * 12_000
+    assert mkdocs_pages.without_elements(page) == (page, [])
+
+
+def test_with_settings_of_its_own_a_portal_gets_what_mkdocs_makes(built: Path) -> None:
+    settings = built / "mkdocs.yml"
+    settings.write_text(settings.read_text().replace("  - attr_list\n", "  - attr_list\n  - md_in_html\n"))
+    page = built / "site_src" / "pages" / "about" / "index.md"
+    page.write_text(page.read_text() + '\n<div markdown="1">\n*In Markdown*\n</div>\n')
+    building.build(built, lambda step: None)
+    assert "<em>In Markdown</em>" in (built / "build" / "site" / "about" / "index.html").read_text()
+
+
+def test_an_error_in_a_drawing_is_not_blamed_on_the_template(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Figure:
+        raise ZeroDivisionError("no width")
+
+    for kind, functions in charts.CHARTS.items():
+        if functions.draw:
+            monkeypatch.setitem(charts.CHARTS, kind, functions._replace(draw=fail))
+    with pytest.raises(ZeroDivisionError, match="no width"):
+        building.build(built, lambda step: None, fresh=True)
 
 
 def test_what_mkdocs_warns_about_stops_a_build(built: Path) -> None:

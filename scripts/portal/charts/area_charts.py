@@ -90,7 +90,7 @@ def build_site_charts(released: ClearedContent) -> SiteCharts:
 
 
 def blank_charts(released: ClearedContent) -> SiteCharts:
-    """Return charts without drawings: enough to know which pages there are, in half the time."""
+    """Return charts without drawings: enough to know which pages there are."""
     blank = Chart(draw=None, finding="", table=ChartTable(caption="", columns=(), rows=(), notes=()))
     return SiteCharts(
         of_indicators=dict.fromkeys(released.content.indicators, blank),

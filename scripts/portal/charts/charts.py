@@ -44,12 +44,20 @@ class ChartTable:
     notes: tuple[Note, ...]
 
 
+class DrawingError(Exception):
+    """Carry the `error` of a drawing through the template that shows it, which would otherwise be blamed for it."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 @dataclass(frozen=True, kw_only=True)
 class Chart:
     """A drawing, and the words and the table that go with it.
 
-    `draw` returns the drawing, with its texts escaped, in a width in pixels; None if there is nothing to draw. It is
-    called when a page shows the chart, so that worker processes share the work. A chart with `only_narrow` has no wide
+    `draw` is a function that returns the drawing, with its texts escaped, in a width in pixels; it is None if there is
+    nothing to draw. It is called when a page shows the chart, so that worker processes share the work. A chart with `only_narrow` has no wide
     drawing. `headline` is the longest true comparison, empty if there is none. `subtitle` says what is counted, where and when.
     `finding` is the newest figure and the one before in a sentence. `shorter` is the same chart for shorter periods;
     None if there is none.
@@ -66,13 +74,19 @@ class Chart:
 
     @cached_property
     def wide(self) -> Figure | None:
-        """Return the drawing for wider screens; None if there is none."""
-        return self.draw(style.WIDE) if self.draw and not self.only_narrow else None
+        """Return the drawing for wider screens; None if there is none. Raises: `DrawingError` for any error."""
+        return None if self.only_narrow else self._drawn(style.WIDE)
 
     @cached_property
     def narrow(self) -> Figure | None:
-        """Return the drawing for phones; None if there is none."""
-        return self.draw(style.NARROW) if self.draw else None
+        """Return the drawing for phones; None if there is none. Raises: `DrawingError` for any error."""
+        return self._drawn(style.NARROW)
+
+    def _drawn(self, width: int) -> Figure | None:
+        try:
+            return self.draw(width) if self.draw else None
+        except Exception as error:
+            raise DrawingError(error) from error
 
 
 def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:

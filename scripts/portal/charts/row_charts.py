@@ -56,7 +56,8 @@ def draw_rows(
     left = beside if width == style.WIDE and beside <= width * _BESIDE else 0.0
     start = (left or 2.0) + _room(r for r in rows if _is_negative(r))
     end = width - max(2, _room(r for r in rows if not _is_negative(r)))
-    x = Scale(low, high, start, max(end, start + _LEAST))
+    end = min(max(end, start + _LEAST), width - 2)
+    x = Scale(low, high, min(start, end - _LEAST), end)
     placed = _place_groups(groups, width, left)
     notes, height = _notes_below(below, width, placed[-1].bottom if placed else 2.0)
     bars = {

@@ -1,4 +1,4 @@
-"""Run the command `portal`. Nothing else exits, and only this room prints."""
+"""Run the command `portal`. Only this and `__main__.py` exit, and only they and this room print."""
 
 import argparse
 import gc

@@ -64,7 +64,7 @@ def _chart_on(content: object) -> Iterator[tuple[str, bool]]:
 
 def _drawn(views: Sequence[FigureView]) -> bool:
     """Return True if the first figure, which is the one that a page draws, has a chart."""
-    return bool(views) and views[0].chart.narrow is not None
+    return bool(views) and views[0].chart.draw is not None
 
 
 def nearness(content: Content) -> tuple[tuple[str, Counter[str]], ...]:

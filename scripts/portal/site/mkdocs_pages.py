@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import traceback
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -28,18 +29,25 @@ from portal.pages.templates import CompiledTemplates
 _EXPECTED = "A 'dirty' build"
 # Elements that Markdown passes on unchanged, if they are at the beginning of a line, and their start and end tags.
 _KEPT = ("div", "table", "ul", "ol", "dl", "nav", "article", "aside", "details", "section", "figure")
-_START = re.compile(rf"^<({'|'.join(_KEPT)})\b[^<>\n]*>", re.MULTILINE)
-_TAGS = {tag: re.compile(rf"<(/?){tag}\b[^<>]*>", re.IGNORECASE) for tag in _KEPT}
+_START = re.compile(rf"^<({'|'.join(_KEPT)})(?=[\s/>])[^<>\n]*>", re.MULTILINE)
+_TAGS = {tag: re.compile(rf"<(/?){tag}(?=[\s/>])[^<>]*>", re.IGNORECASE) for tag in _KEPT}
 # HTML in which every "<" begins a tag that ends at the next ">": no comment, no script, no tag in an attribute.
-_WELL_FORMED = re.compile(
+_PLAIN_TAGS = re.compile(
     r"""(?:[^<]++
         |<title>[^<]*+</title>
         |</?(?!script|style|textarea|title)[a-z][^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+>
         )*+""",
     re.IGNORECASE | re.VERBOSE,
 )
-_PLACEHOLDER = '<{} id="kept-{}"></{}>'
-_PLACEHOLDERS = re.compile(r'<[a-z]+ id="kept-(\d+)"></[a-z]+>')
+_NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)(?:[^<>]*[^<>/])?>")  # of a tag that is not empty
+_HALF_ENTITY = re.compile(r"&#(?!\d|x[0-9a-f])", re.IGNORECASE)
+_SPACES = re.compile(r"(?<=\n) +\n")  # Markdown removes them
+_PLACEHOLDER = "<{} id=kept-{}></{}>"  # without quotation marks, because it can be inside an attribute
+_PLACEHOLDERS = re.compile(r"<[a-z]+ id=kept-(\d+)></[a-z]+>")
+_FAILURES = 50  # starts without a certain end: a page with more is left to Markdown, or its time would grow with their square
+# The extensions of Markdown that leave elements as they are.
+_EXTENSIONS = {"attr_list", "fenced_code", "tables", "toc"}
+_PLUGIN = "selected-pages"
 # A page with code can contain text that only looks like HTML, and Markdown turns tabs into spaces.
 _CODE, _TAB = "`", "\t"
 
@@ -59,17 +67,22 @@ def without_elements(markdown: str) -> tuple[str, list[str]]:
     """Return Markdown with a placeholder for each HTML element that can be taken out, and these elements."""
     if _CODE in markdown or _TAB in markdown:
         return markdown, []
+    markdown = _SPACES.sub("\n", markdown)
     rest: list[str] = []
     elements: list[str] = []
-    at = 0
-    while start := _START.search(markdown, at):
-        tag, end = start[1], _end(markdown, start)
+    at = failures = 0
+    outside: Counter[str] = Counter()  # tags that are open where an element starts
+    while failures < _FAILURES and (start := _START.search(markdown, at)):
         rest.append(markdown[at : start.start()])
+        _ends_more(rest[-1], outside)
+        tag, end = start[1], _end(markdown, start, is_inside=any(n > 0 for n in outside.values()))
         if end:
             rest.append(_PLACEHOLDER.format(tag, len(elements), tag))
             elements.append(markdown[start.start() : end])
         else:
             rest.append(start[0])
+            outside[tag] += 1
+            failures += 1
         at = end or start.end()
     return "".join([*rest, markdown[at:]]), elements
 
@@ -83,16 +96,32 @@ def with_elements(html: str, elements: Sequence[str]) -> str | None:
     return "".join(parts)
 
 
-def _end(markdown: str, start: re.Match[str]) -> int:
-    """Return where the element that starts there ends; 0 if it has no end, or if that is not certain."""
+def _end(markdown: str, start: re.Match[str], *, is_inside: bool) -> int:
+    """Return where the element that starts there ends; 0 if it has no end, or if that is not certain.
+
+    If it `is_inside` others, it must not end any of them.
+    """
     depth = 0
     for tag in _TAGS[start[1]].finditer(markdown, start.start()):
         if tag[0].endswith("/>"):
             return 0
         depth += -1 if tag[1] else 1
         if depth <= 0:
-            return tag.end() if _WELL_FORMED.fullmatch(markdown, start.start(), tag.end()) else 0
+            element = markdown[start.start() : tag.end()]
+            is_certain = _PLAIN_TAGS.fullmatch(element) and not _HALF_ENTITY.search(element)
+            return tag.end() if is_certain and not (is_inside and _ends_more(element, Counter())) else 0
     return 0
+
+
+def _ends_more(html: str, open_tags: Counter[str]) -> bool:
+    """Return True if HTML ends a tag that is not among the open ones, to which it adds those that it begins."""
+    ends_more = False
+    for is_end, name in _NAME.findall(html):
+        if is_end and open_tags[name.lower()] <= 0:
+            ends_more = True
+        else:
+            open_tags[name.lower()] += -1 if is_end else 1
+    return ends_more
 
 
 class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
@@ -104,6 +133,7 @@ class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
     def __init__(self, pages: Collection[str], with_files: bool, cache: Path) -> None:
         self.pages, self.with_files = frozenset(pages), with_files
         self.compiled = CompiledTemplates(str(cache), "%s.theme")
+        self.takes_out = False
         self.original: dict[str, str] = {}
         self.elements: dict[str, list[str]] = {}
 
@@ -118,6 +148,12 @@ class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
             return made
 
         theme.get_env = environment  # type: ignore[method-assign]
+        # Others could read the HTML inside elements, and so could a check of links to parts of pages.
+        self.takes_out = (
+            set(config.markdown_extensions) <= _EXTENSIONS
+            and not set(config.plugins) - {_PLUGIN}
+            and config.validation.links.anchors < logging.WARNING
+        )
         return config
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
@@ -129,8 +165,8 @@ class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
         return files
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Replace HTML elements by placeholders, unless the page has code."""
-        rest, elements = without_elements(markdown)
+        """Replace HTML elements by placeholders, where the settings of mkdocs let them pass unchanged."""
+        rest, elements = without_elements(markdown) if self.takes_out else (markdown, [])
         self.original[page.file.src_uri], self.elements[page.file.src_uri] = markdown, elements
         return rest
 
@@ -165,7 +201,7 @@ def make(settings_file: Path, site: Path, pages: Collection[str], with_files: bo
     """
     with _collected() as messages:
         config = load_config(str(settings_file), site_dir=str(site.resolve()))
-        config.plugins["selected-pages"] = SelectedPages(pages, with_files, settings_file.parent / "cache")
+        config.plugins[_PLUGIN] = SelectedPages(pages, with_files, settings_file.parent / "cache")
         build(config, dirty=True)
     return messages
 

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from portal.charts.area_charts import SiteCharts, build_site_charts
+from portal.charts.charts import DrawingError
 from portal.charts.mark import draw_mark
 from portal.charts.svg import Pictures, chart_files, in_both_schemes, styles_to_attributes
 from portal.core import periods, processes, program_files, text
@@ -134,7 +135,7 @@ def _in_language(texts: Messages, page: Page) -> Page:
 def write_open_data(open_data: OpenDataFiles, keep: Keep[Kept]) -> Mapping[str, Kept]:
     """Pass each open data file that does not belong to a single page to `keep`; return what that returned, by path.
 
-    `write_files` makes the workbooks.
+    `write_files` makes the workbooks and the catalogues.
     """
     return {name: keep(name, content) for name, content in open_data_files.files(open_data)}
 
@@ -226,7 +227,17 @@ def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]
 
 
 def _render_page(works: _PageTools[Kept], page: Page) -> _RenderedFiles[Kept]:
-    """Render a page and the files beside it."""
+    """Render a page and the files beside it.
+
+    Raises: what drawing a chart raises; `PortalError` for a fault of a template.
+    """
+    try:
+        return _page_files(works, page)
+    except DrawingError as fault:
+        raise fault.error from None
+
+
+def _page_files(works: _PageTools[Kept], page: Page) -> _RenderedFiles[Kept]:
     environment, open_data, pictures = works.environment, works.open_data, works.pictures
     settings = open_data.settings
     rendered = _markdown(environment, open_data, page)
@@ -356,6 +367,8 @@ def _rendered(
     """Return the output of a template; problems name `template` unless another file is at fault."""
     try:
         return templates.join_parts(environment.get_template(entry).generate(variables))
+    except DrawingError:
+        raise
     except Exception as error:
         problem = templates.problem_of(error, template)
         if problem is None:

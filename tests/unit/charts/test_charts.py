@@ -4,7 +4,9 @@ import json
 import re
 
 import plotly.graph_objects as go
+import pytest
 from portal.charts import charts, style
+from portal.charts.row_charts import Group, Row, draw_rows
 from portal.disclosure.clearing import ClearedContent
 
 
@@ -46,3 +48,17 @@ def test_every_small_panel_has_a_dashed_line_at_a_break_that_a_note_explains(rea
     assert chart.subtitle == "Offences, 12 months each"
     in_2016 = charts.build_chart(real, real.content.indicators["hate-crime-by-month"])
     assert not in_2016.notes  # it ends long before the break
+
+
+@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize(
+    "values",
+    [(-3, 123_456_789_012_345), (-1_234_567_890_123, 1_234_567_890_123), (-5, -1), (5, None), (-5, None), (0, 0), (None,)],
+)  # fmt: skip
+def test_bars_have_room_however_long_their_values_are(values: tuple[int | None, ...], width: int) -> None:
+    rows = [Row(name="A", value=v, text=f"£{v:,}" if v is not None else "[x]", words="A") for v in values]
+    figure = draw_rows([Group(tuple(rows))], width)
+    left, right = figure["layout"]["xaxis"]["domain"]
+    assert 0 <= left < left + 20 / width < right <= 1
+    for label in figure["layout"]["annotations"]:
+        assert 0 <= label["x"] <= 1
