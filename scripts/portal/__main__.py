@@ -3,7 +3,8 @@
 import sys
 from typing import NoReturn
 
-# What errors say if a library cannot be loaded into the memory that is left.
+# What errors say if a library cannot be loaded into the memory that is left. `core/operating_system.py` knows these
+# too, but cannot be loaded either then.
 _NO_MEMORY = ("failed to map segment", "cannot allocate memory", "Cannot allocate memory")
 
 
@@ -15,7 +16,7 @@ def run() -> NoReturn:
         if not isinstance(error, MemoryError) and not any(words in str(error) for words in _NO_MEMORY):
             raise
         sys.exit(
-            f"The program cannot be loaded. There is probably too little memory for it here. Close other programs, or raise the limit (ulimit -v), then try again. The computer says: {error or type(error).__name__}."
+            f"The program cannot be loaded. There is probably too little memory for it here. Close other programs, or raise the limit (ulimit -v), then try again. The computer says: {str(error) or type(error).__name__}."
         )
     program()
 

@@ -57,8 +57,10 @@ class Chart:
     """A drawing, and the words and the table that go with it.
 
     `draw` is a function that returns the drawing, with its texts escaped, in a width in pixels; it is None if there is
-    nothing to draw. It is called when a page shows the chart, so that worker processes share the work. A chart with `only_narrow` has no wide
-    drawing. `headline` is the longest true comparison, empty if there is none. `subtitle` says what is counted, where and when.
+    nothing to draw. It is called when a page shows the chart, so that worker processes share the work. A chart with
+    `only_narrow` has no wide drawing.
+
+    `headline` is the longest true comparison, empty if there is none. `subtitle` says what is counted, where and when.
     `finding` is the newest figure and the one before in a sentence. `shorter` is the same chart for shorter periods;
     None if there is none.
     """
@@ -74,12 +76,20 @@ class Chart:
 
     @cached_property
     def wide(self) -> Figure | None:
-        """Return the drawing for wider screens; None if there is none. Raises: `DrawingError` for any error."""
+        """Return the drawing for wider screens; None if there is none.
+
+        Raises:
+            DrawingError: with any error of `draw`.
+        """
         return None if self.only_narrow else self._drawn(style.WIDE)
 
     @cached_property
     def narrow(self) -> Figure | None:
-        """Return the drawing for phones; None if there is none. Raises: `DrawingError` for any error."""
+        """Return the drawing for phones; None if there is none.
+
+        Raises:
+            DrawingError: with any error of `draw`.
+        """
         return self._drawn(style.NARROW)
 
     def _drawn(self, width: int) -> Figure | None:
@@ -103,7 +113,7 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
         replace(subject, figures=yearly(released, indicator.id, released.area)) if is_recorded else subject
     )
     return Chart(
-        draw=kind.draw and partial(_drawn, kind.draw, subject),
+        draw=kind.draw and partial(_escaped, kind.draw, subject),
         headline=headline(released, indicator, released.area) if is_recorded else "",
         subtitle=subtitle(subject),
         finding=kind.describe(compared),
@@ -113,7 +123,7 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
     )
 
 
-def _drawn(draw: Callable[[ChartInput, int], Figure], subject: ChartInput, width: int) -> Figure:
+def _escaped(draw: Callable[[ChartInput, int], Figure], subject: ChartInput, width: int) -> Figure:
     figure: Figure = escape_texts(draw(subject, width))
     return figure
 
@@ -130,7 +140,9 @@ def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:
             continue
         subject = ChartInput(released, indicator, known)
         return Chart(
-            draw=partial(_drawn, partial(columns.draw_all_columns, newest=MONTHS_OF_YEAR // months), subject),
+            draw=partial(
+                _escaped, partial(columns.draw_all_columns, newest=MONTHS_OF_YEAR // months), subject
+            ),
             subtitle=subtitle(subject),
             finding=f"Every {months} months" if months > 1 else "Every month",
             notes=time_charts.notes_under(subject, has_goals=False),

@@ -40,6 +40,7 @@ _PLAIN_TAGS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)(?:[^<>]*[^<>/])?>")  # of a tag that is not empty
+# Half of an entity, after which Markdown garbles what follows.
 _HALF_ENTITY = re.compile(r"&#(?!\d|x[0-9a-f])", re.IGNORECASE)
 _SPACES = re.compile(r"(?<=\n) +\n")  # Markdown removes them
 _PLACEHOLDER = "<{} id=kept-{}></{}>"  # without quotation marks, because it can be inside an attribute
@@ -148,7 +149,7 @@ class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
             return made
 
         theme.get_env = environment  # type: ignore[method-assign]
-        # Others could read the HTML inside elements, and so could a check of links to parts of pages.
+        # Other extensions and plugins can change what is inside an element, and a check of anchors needs its ids.
         self.takes_out = (
             set(config.markdown_extensions) <= _EXTENSIONS
             and not set(config.plugins) - {_PLUGIN}

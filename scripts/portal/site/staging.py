@@ -169,10 +169,12 @@ def write_files(
     environment.globals["whole"] = text.word_for_area(settings.site.area)
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _PageTools(environment, open_data, pictures, keep)
-    jobs: list[Callable[[], _RenderedFiles[Kept]]] = [partial(_render_page, works, p) for p in pages]
-    jobs.insert(0, partial(_kept, works, partial(workbooks_and_catalogues, open_data)))
+    jobs: list[Callable[[], _RenderedFiles[Kept]]] = [
+        partial(_kept, works, partial(workbooks_and_catalogues, open_data)),
+        *(partial(_render_page, works, p) for p in pages),
+    ]
     if written is None:
-        jobs.insert(0, lambda: _RenderedFiles(write_open_data(open_data, keep)))
+        jobs.append(lambda: _RenderedFiles(write_open_data(open_data, keep)))
     parts = processes.run_all(jobs)
     parts.append(_RenderedFiles(written or {}))
     taken = {name for part in parts for name in part.files}
