@@ -49,8 +49,8 @@ _FAILURES = 50  # starts without a certain end: a page with more is left to Mark
 # The extensions of Markdown that leave elements as they are.
 _EXTENSIONS = {"attr_list", "fenced_code", "tables", "toc"}
 _PLUGIN = "selected-pages"
-# A page with code can contain text that only looks like HTML, and Markdown turns tabs into spaces.
-_CODE, _TAB = "`", "\t"
+# Pages with these are left to Markdown: code and comments can contain text that only looks like HTML, and tabs become spaces.
+_NOT_HERE = ("`", "<!", "<?", "\t")
 
 
 def _theme_files(folders: Iterable[str]) -> list[str]:
@@ -66,7 +66,7 @@ def _theme_files(folders: Iterable[str]) -> list[str]:
 
 def without_elements(markdown: str) -> tuple[str, list[str]]:
     """Return Markdown with a placeholder for each HTML element that can be taken out, and these elements."""
-    if _CODE in markdown or _TAB in markdown:
+    if any(mark in markdown for mark in _NOT_HERE):
         return markdown, []
     markdown = _SPACES.sub("\n", markdown)
     rest: list[str] = []
