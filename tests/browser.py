@@ -1,6 +1,8 @@
 """A headless Chromium and a server of the built site, for the browser tests and the screenshots."""
 
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 from portal.site.chromium import find_browser as chromium
 from portal.site.preview import Server, SiteHandler
 
@@ -18,15 +20,27 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+SLOW = "PORTAL_TESTS_SLOW_BROWSER"  # set in the environment where pytest was given --slow-browser
 # For tests of what a wide screen can show in another way than a phone.
 BOTH = pytest.mark.parametrize("page", [360, 1280], ids=["phone", "wide"], indirect=True)
 Tabs = Callable[..., Page]  # see kept_tabs
+expect.set_options(timeout=30_000)  # milliseconds: as long as Playwright waits for everything else
 NOTHING = "assets/images/icon.svg"  # on every site
+
+
+class Late:
+    """Answers of a server that come after 200 ms."""
+
+    def parse_request(self) -> bool:
+        time.sleep(0.2)
+        return super().parse_request()  # type: ignore[misc,no-any-return]
 
 
 @contextmanager
 def served(folder: Path, handler: type[SimpleHTTPRequestHandler] = SiteHandler) -> Iterator[str]:
     """Serve a folder on this machine, with the headers of the site; yields the address, ending in a slash."""
+    if SLOW in os.environ:
+        handler = type("Late", (Late, handler), {})
     with Server(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -40,10 +54,34 @@ def opened() -> Iterator[Browser]:
     """Start Debian's Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        if SLOW in os.environ:
+            slow_down(browser)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def slow_down(browser: Browser) -> None:
+    """Let every page that this browser opens compute four times as slowly.
+
+    A test that reads a page before it is ready passes on a quick machine by chance. Here it fails.
+    """
+
+    def slow(page: Page) -> None:
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+
+    def new_context(**options: Any) -> BrowserContext:
+        context = made(**options)
+        context.on("page", slow)
+        return context
+
+    def new_page(**options: Any) -> Page:
+        return new_context(**options).new_page()
+
+    made = browser.new_context
+    browser.new_context, browser.new_page = new_context, new_page  # type: ignore[method-assign]
 
 
 def kept_tabs(browser: Browser) -> Tabs:

@@ -14,7 +14,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from browser import Tabs, kept_tabs, opened, served
+from browser import SLOW, Tabs, kept_tabs, opened, served
 from playwright.sync_api import Browser, Page
 from portal.core.remembered import Remembered
 from portal.core.settings import Settings
@@ -41,6 +41,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough", action="store_true", help="run the tests marked thorough too, and try more examples"
     )
+    parser.addoption(
+        "--slow-browser", action="store_true", help="find tests that read a page before it is ready"
+    )
 
 
 # Memory in place of a disk, where Linux has it; what the tests write there comes to 1 GB.
@@ -60,6 +63,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
     if config.getoption("--thorough"):
         os.environ[THOROUGH] = "yes"
+    if config.getoption("--slow-browser"):
+        os.environ[SLOW] = "yes"
     if config.getoption("--update-golden") and os.environ.get("CI"):
         sys.exit(
             "--update-golden is not for CI: look at the differences, update on your own machine and commit."

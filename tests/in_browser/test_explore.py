@@ -51,7 +51,7 @@ def opened(page: Page, address: str) -> Page:
 
 
 def ready(page: Page) -> Page:
-    page.wait_for_selector("[data-explore][data-state=shown]", timeout=10_000)
+    page.wait_for_selector("[data-explore][data-state=shown]")
     return page
 
 
@@ -142,8 +142,8 @@ def test_the_frame_works_in_a_page_of_another_host_and_the_page_itself_does_not(
     (tmp_path / "index.html").write_text(f"<!doctype html><title>Another site</title>{frames}")
     page = tab(1280)
     with served(tmp_path) as other:
-        page.goto(other.replace("127.0.0.1", "localhost"), wait_until="networkidle")
-        assert page.frames[1].locator(".explore__svg").count() == 1
+        page.goto(other.replace("127.0.0.1", "localhost"))
+        expect(page.frames[1].locator(".explore__svg")).to_have_count(1)
         assert page.frames[2].locator("[data-explore]").count() == 0
 
 
@@ -437,7 +437,8 @@ def test_without_script_the_page_leads_to_every_figure(tab: Tabs, here: str, sit
 def test_figures_that_cannot_be_loaded_leave_the_links(tab: Tabs, here: str) -> None:
     page = tab(1280)
     page.route("**/api/index.json", lambda route: route.abort())
-    page.goto(f"{here}explore/", wait_until="networkidle")
+    with page.expect_event("requestfailed"):
+        page.goto(f"{here}explore/")
     assert page.locator(".explore__links a").first.is_visible()
 
 

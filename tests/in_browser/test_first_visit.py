@@ -59,7 +59,8 @@ def test_a_first_visit_is_light(
         asked.append(request.url)
 
     page.on("request", note)
-    page.goto(address + PAGES[name], wait_until="networkidle")
+    page.goto(address + PAGES[name])
+    page.wait_for_load_state("networkidle")  # what scripts ask for when they have begun
     page.remove_listener("request", note)
     browser.detach()
     kinds = {e.rpartition(".")[2] for e in asked}
