@@ -209,3 +209,27 @@ def lower_first(words: str) -> str:
 def upper_first(words: str) -> str:
     """Return the words with a capital first letter; other capitals stay."""
     return words[:1].upper() + words[1:]
+
+
+# Words of titles that say nothing of the subject.
+_COMMON_WORDS = frozenset(
+    {"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"}
+    | {"month", "monthly", "year", "yearly", "quarter", "quarterly"}
+)
+
+
+@lru_cache(1 << 12)
+def subject_words(title: str) -> frozenset[str]:
+    """Return the words of a title that say what it is about, in lower case and in the singular."""
+    return frozenset(map(singular, plain_name(title).split())) - _COMMON_WORDS
+
+
+def are_alike(title: str, other: str) -> bool:
+    """Return True if one title has all words of the other that say what it is about."""
+    a, b = subject_words(title), subject_words(other)
+    return bool(a & b) and (a <= b or b <= a)
+
+
+def have_the_same_subject(title: str, other: str) -> bool:
+    """Return True if two titles have the same words that say what they are about, at least one."""
+    return subject_words(title) == subject_words(other) != frozenset()

@@ -27,7 +27,7 @@ def sums(
             groups[o.key._replace(part="")].append(o)
         if area.kind in WARD_KINDS and area.parent:
             groups[o.key._replace(area=area.parent)].append(o)
-    wanted = _periods_by_area(figures, hidden)
+    wanted = _periods_by_area(content, figures, hidden)
     series: dict[tuple[str, str, str], list[Observation]] = defaultdict(list)
     for o in figures:
         if o.area in wanted:
@@ -45,14 +45,15 @@ def sums(
 
 
 def _periods_by_area(
-    figures: Sequence[Observation], hidden: Sequence[Observation]
+    content: Content, figures: Sequence[Observation], hidden: Sequence[Observation]
 ) -> Mapping[str, set[tuple[date, date]]]:
-    """Return the periods, by area with a withheld figure, for which its indicator has rows."""
+    """Return the periods for which the indicators of withheld figures have rows, by area and by the area around it."""
     series = {(o.indicator, o.area) for o in hidden}
     periods: dict[str, set[tuple[date, date]]] = defaultdict(set)
     for o in figures:
         if (o.indicator, o.area) in series and o.period_start and o.period_end:
-            periods[o.area].add((o.period_start, o.period_end))
+            for code in (o.area, content.areas[o.area].parent):
+                periods[code].add((o.period_start, o.period_end))
     return periods
 
 

@@ -277,9 +277,11 @@ class Family:
         """Yield the table of each release, completed with what other releases say about figures that it does not show.
 
         If the releases contradict each other because figures were revised, complete it from each other release alone.
+        If they still do, take only figures that the release has rows for: others may divide the whole in another way.
         Each table comes with the name of the release it needs; what is published now has the empty name.
         """
         for release in releases:
+            own = {o.key for o in release.figures}
             shown = {o.key for o in release.figures if o.value is not None}
             extra = {
                 other.name: [o for o in other.figures if o.value is not None and o.key not in shown]
@@ -289,13 +291,22 @@ class Family:
             every = [o for more in extra.values() for o in more]
             tries = [every] if _is_consistent(every) else []
             for more in [*tries, *extra.values()]:
-                hidden = {o.key for o in more}
-                kept = (o for o in release.figures if o.key not in hidden)
-                table = _Table(self.with_removed, self.policy, (*kept, *more), audited)
+                table = self._completed(release, more, audited)
+                is_whole = table.fits
+                if not is_whole:
+                    table = self._completed(release, [o for o in more if o.key in own], audited)
                 if table.fits:
                     yield release.name or next((name for name, some in extra.items() if some), ""), table
-                    if more is every:
+                    if is_whole and more is every:
                         break
+
+    def _completed(
+        self, release: _ReleasedFigures, more: Sequence[Observation], audited: "_Audited"
+    ) -> "_Table":
+        """Return the table of a release in which `more` stand in place of figures that it withholds or does not have."""
+        hidden = {o.key for o in more}
+        kept = (o for o in release.figures if o.key not in hidden)
+        return _Table(self.with_removed, self.policy, (*kept, *more), audited)
 
 
 @cache

@@ -223,7 +223,7 @@ class MeasureSearch:
                     abs(100 * own[s][0] / totals[s][0] - values[s][0]) <= values[s][1] + _ROUNDING
                     for s in shared
                 ]
-                if all(fits) and (shared or values[place][0] * totals[place][0] < 100 * least):
+                if all(fits):
                     odds = (min(1, 2 * values[s][1] / (values[s][0] + 2 * values[s][1])) for s in shared)
                     chance = tried * prod(odds) if shared else None
                     yield OtherMeasure(name, "the share of this count", chance, tried, whole)

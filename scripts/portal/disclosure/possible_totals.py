@@ -34,7 +34,7 @@ Found = tuple[Observation, Observation, int]  # a withheld figure, its possible 
 
 @dataclass(frozen=True)
 class TotalSearch:
-    """The published figures in which to look for totals of the withheld ones."""
+    """The published figures in which to look for totals of the withheld ones, and the sums that readers can make."""
 
     content: Content
     policy: SmallCountSettings
@@ -42,6 +42,7 @@ class TotalSearch:
     hidden: Sequence[Observation]
     slots: Mapping[Slot, list[Observation]]
     series: Mapping[tuple[str, str], dict[Slot, float]]
+    derived: Mapping[Slot, list[Observation]]
 
     def totals(self) -> Iterator[Found]:
         """Yield a withheld figure of each group whose total would give it away."""
@@ -158,7 +159,8 @@ class TotalSearch:
         existing, inside, of_force = {o.key for o in self.counts}, *self._groups()
         for k, group in inside.items():
             if k not in existing:
-                totals = self.slots.get((k.area, k.start, k.end), ())
+                place = k.area, k.start, k.end
+                totals = (*self.slots.get(place, ()), *self.derived.get(place, ()))
                 yield from ((total, group) for total in totals if total.indicator != k.indicator)
         for k, group in of_force.items():
             yield from (

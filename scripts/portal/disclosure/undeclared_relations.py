@@ -14,7 +14,7 @@ numbers are unrelated. Any other match is a warning, one for each indicator, abo
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import pairwise, permutations
 from math import prod
 
@@ -40,10 +40,6 @@ from portal.disclosure.possible_totals import TotalSearch
 
 _FEW_COUNTS = 8  # if at most this many counts are published beside a withheld one, every match is a problem
 _ROUNDED = 0.51  # percentage points: a change is often published without decimals
-_COMMON_WORDS = frozenset(
-    {"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"}
-    | {"month", "months", "monthly", "year", "years", "yearly", "quarter", "quarterly"}
-)
 
 
 @dataclass(frozen=True)
@@ -159,32 +155,48 @@ class _PublishedCounts:
     def copies(self, o: Observation) -> Iterator[Suspicion]:
         """Yield figures that may be the same under another indicator or part: equal in all places, or of the same name."""
         least = minimum_for(self.content, self.policy, o)
-        own_values, root = (
-            self.with_derived.get((o.indicator, o.part), {}),
-            top_total(self.content, o.indicator),
-        )
+        root = top_total(self.content, o.indicator)
         # The audit covers sums within the withheld figure's own family.
         derived = [d for d in self.derived.get(slot(o), ()) if top_total(self.content, d.indicator) != root]
         beside = [*self.slots.get(slot(o), ()), *derived]
         for other in beside:
             if (other.indicator, other.part) == (o.indicator, o.part):
                 continue
-            other_values = self.with_derived[other.indicator, other.part]
-            shared = _where_equal(own_values, other_values)
+            shared = self._where_equal(o, other)
             if shared is None:
                 continue
             alike = self._alike(o, other)
-            same = not shared and other.value is not None and other.value < least and alike
+            is_small = other.value is not None and other.value < least
+            same = not shared and alike and (is_small or text.have_the_same_subject(*self._titles(o, other)))
             if shared or same:
                 other_name = f"{other.indicator}, {other.part}" if other.part else other.indicator
                 message = f"{other_name} looks like the same figure, and says {other.value}."
                 problem = self._problem(o, "same-figure", message, (other.indicator, other.part))
-                chance = len(beside) * prod(1 / (max(own_values[s], 0) + 1) for s in shared)
+                chance = len(beside) * prod(1 / (max(value, 0) + 1) for value in shared)
                 yield Suspicion(problem, o.indicator, chance, alike or len(beside) <= _FEW_COUNTS)
 
+    def _where_equal(self, o: Observation, other: Observation) -> list[float] | None:
+        """Return the values that two series share; None if published values differ in one of the places of both.
+
+        That a sum differs proves nothing: one of its terms may not be published.
+        """
+        own, beside = ((x.indicator, x.part) for x in (o, other))
+        shared = []
+        for place, value in self.with_derived.get(own, {}).items():
+            if (value_beside := self.with_derived[beside].get(place)) is None:
+                continue
+            if value_beside == value:
+                shared.append(value)
+            elif place in self.series[own] and place in self.series[beside]:
+                return None
+        return shared
+
     def _alike(self, o: Observation, other: Observation) -> bool:
-        a, b = (_subject_words(self.content.indicators[x.indicator]) for x in (o, other))
-        return o.part == other.part and bool(a & b) and (a <= b or b <= a)
+        a, b = self._titles(o, other)
+        return o.part == other.part and text.are_alike(a, b)
+
+    def _titles(self, *figures: Observation) -> list[str]:
+        return [self.content.indicators[o.indicator].title for o in figures]
 
     def sums(self) -> Iterator[Suspicion]:
         """Yield totals that a few figures and a withheld one may add up to, which would make the withheld one small."""
@@ -372,7 +384,9 @@ class _PublishedCounts:
 
     def totals(self) -> Iterator[Problem]:
         """Yield totals of areas, parts or periods that are not published as such, or that do not always agree."""
-        search = TotalSearch(self.content, self.policy, self.counts, self.hidden, self.slots, self.series)
+        search = TotalSearch(
+            self.content, self.policy, self.counts, self.hidden, self.slots, self.series, self.derived
+        )
         for hidden, total, size in search.totals():
             what = f"{total.indicator}, {total.part}" if total.part else total.indicator
             message = f"{what} ({total.value}) could be the total of {size} figures, of which this is one."
@@ -396,23 +410,6 @@ class _PublishedCounts:
         )
 
 
-def _where_equal(own: Mapping[Slot, float], other: Mapping[Slot, float]) -> list[Slot] | None:
-    """Return the places of both series; None if their values differ in one of them."""
-    shared = []
-    for place, value in own.items():
-        if (value_beside := other.get(place)) is not None:
-            if value_beside != value:
-                return None
-            shared.append(place)
-    return shared
-
-
 def _subject_words(indicator: Indicator) -> frozenset[str]:
     """Return the words in an indicator's title that say what it is about."""
-    return _words(indicator.title)
-
-
-@cache
-def _words(title: str) -> frozenset[str]:
-    letters = "".join(c.lower() if c.isalnum() else " " for c in title)
-    return frozenset(letters.split()) - _COMMON_WORDS
+    return text.subject_words(indicator.title)

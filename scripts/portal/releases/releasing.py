@@ -15,7 +15,7 @@ from operator import attrgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from portal.core import field_types, operating_system, periods
+from portal.core import field_types, operating_system, periods, text
 from portal.core.model import (
     Content,
     Indicator,
@@ -442,20 +442,21 @@ def _renamed(
 ) -> str:
     """Return the id that an indicator of a release has now, or `old` if there is no match.
 
-    Match by address or title, else by figures: 75% of those that both have must be equal.
+    Match by address or the words of the title, else by figures: 75% of those that both have must be equal, or one if
+    the words of one title are in the other.
     """
-    new = [i for i in content.indicators.values() if i.id not in then]
-    same = [i.id for i in new if i.slug == then[old].slug or i.title == then[old].title]
-    if same:
-        return same[0]
+    new, title = [i for i in content.indicators.values() if i.id not in then], then[old].title
+    for indicator in new:
+        if indicator.slug == then[old].slug or text.have_the_same_subject(indicator.title, title):
+            return indicator.id
     before = {o.key[1:]: o.value for o in figures if o.indicator == old and o.value is not None}
     for indicator in new:
-        after = {
-            o.key[1:]: o.value for o in content.observations.get(indicator.id, ()) if o.value is not None
-        }
+        own = content.observations.get(indicator.id, ())
+        after = {o.key[1:]: o.value for o in own if o.value is not None}
         shared = before.keys() & after.keys()
         equal = sum(before[k] == after[k] for k in shared)
-        if equal and equal >= _MOSTLY * len(shared):  # some can have been revised
+        least = 1 if text.are_alike(indicator.title, title) else _MOSTLY * len(shared)
+        if equal and equal >= least:  # some can have been revised
             return indicator.id
     return old
 

@@ -9,7 +9,7 @@ from portal.core.model import Content, Observation
 from portal.core.settings import SmallCountSettings
 from portal.core.vocabulary import ClaimKind, Status, Unit
 from portal.disclosure import clearing, undeclared_relations
-from portal.disclosure.inference import infer
+from portal.disclosure.inference import EarlierRelease, infer
 from portal.site import building
 from project import make_project
 
@@ -71,6 +71,12 @@ def months(of: str, *values: Cell) -> list[Observation]:
     ]
 
 
+def wards(*values: Cell, total: Cell = 127, of: str = "h") -> list[Observation]:
+    """Figures of two wards, a third one, what has no ward, and the borough; those after the values given are 50 and 30."""
+    known = dict(zip((N, S), values, strict=True)) | {W: 50, REST: 30, B: total}
+    return [figure(of, v, area) for area, v in known.items() if area != B or total is not None]
+
+
 TWO_YEARS, NINE_MONTHS = (date(2018, 1, 1), date(2019, 12, 31)), (date(2019, 1, 1), date(2019, 9, 30))
 FOUND = {
     "a share of a public whole": (
@@ -99,6 +105,12 @@ FOUND = {
     "nine months of a year": ([figure("h", 25, B), figure("x", 22, B, NINE_MONTHS)], {"x": "count:h in nine months"}, "could leave a count of 3"),
     "parts of another": ([figure("h", None, B), figure("x", 3, B, part="Race"), figure("x", 1, B, part="Age")], {"x": "count:h by age"}, "says 4"),
     "wards of another": ([figure("h", None, B), figure("x", 3, N), figure("x", 1, REST)], {"x": "count:h by ward"}, "says 4"),
+    "all wards but one": ([*wards(None, None), figure("x", 7), figure("x", 50, W), figure("x", 30, REST)], {}, "x looks like the same figure, and says 7"),
+    "a larger ward by its name": ([*wards(None, None), figure("x", 40, S)], {"h": "count:Hidden cruelty", "x": "count:Hidden cruelty recorded"}, "x looks like the same figure, and says 40"),
+    "a name in the plural": ([*wards(None, None), figure("x", 7)], {"h": "count:Hidden cruelty", "x": "count:Hidden cruelties"}, "x looks like the same figure, and says 7"),
+    "a larger ward's share by its name": ([*wards(None, None), figure("x", "31.5", S)], {"x": "percent:h as a share of all"}, "x looks like the share of this count in h"),
+    "months of the whole": ([*wards(None, 40, total=None), *months("x", *[10] * 11, 17)], {}, "x (127) could be the total of 4 figures"),
+    "parts of the whole": ([*wards(None, 40, total=None), figure("x", 60, B, part="Race"), figure("x", 67, B, part="Age")], {}, "x (127) could be the total of 4 figures"),
     "boroughs of a police force": ([figure("h", None, B), figure("h", 50, OTHER), figure("h", 53, FORCE)], {}, "h (53) could be the total of 2 figures"),
 }  # fmt: skip
 
@@ -116,6 +128,8 @@ UNRELATED = {
     "two years that are far from it": ([*series("h", 40, None), figure("x", 470, period=TWO_YEARS)], {}),
     "months with a gap": ([*months("h", *[10] * 10, None), figure("x", 102, B)], {}),
     "nine months with room": ([figure("h", 25, B), figure("x", 19, B, NINE_MONTHS)], {"x": "count:h in nine months"}),
+    "a larger ward of a name with more words": ([*wards(None, None), figure("x", 40, S)], {"h": "count:Hidden cruelty", "x": "count:Hidden cruelty at home"}),
+    "months of a larger whole": ([*wards(None, 40, total=None), *months("x", *[20] * 12)], {}),
     "a force with other boroughs": ([figure("h", None, B), figure("h", 50, OTHER), figure("h", 530, FORCE)], {}),
 }  # fmt: skip
 
@@ -179,6 +193,19 @@ def test_a_total_from_another_source_counts_where_both_agree_in_every_other_year
 ) -> None:
     leaks = infer(content(tiny_content, *years_of_wards(*years)), POLICY).leaks
     assert [(i.interval.published.key[1], i.status) for i in leaks] == [(N, "left out")] * is_known  # type: ignore[index]
+
+
+def test_an_earlier_total_still_counts_when_the_whole_is_divided_in_another_way(
+    tiny_content: Content,
+) -> None:
+    """With the new part, the parts exceed the earlier total; 2 is what that leaves for the parts that it had."""
+    before = (
+        figure("h", 132, B),
+        *(figure("h", v, B, part=p) for p, v in (("Aa", None), ("Bb", None), ("Cc", 100))),
+    )
+    now = [figure("h", v, B, part=p) for p, v in (("Aa", None), ("Bb", 30), ("Cc", 100), ("Dd", 20))]
+    leaks = infer(content(tiny_content, *now), POLICY, (EarlierRelease("First", before, {}),)).leaks
+    assert [(i.interval.published.key[2], i.interval.least, i.release) for i in leaks] == [("Aa", 2, "First")]  # type: ignore[index]
 
 
 def test_a_borough_without_a_row_beside_its_region_is_left_out(tiny_content: Content) -> None:

@@ -43,6 +43,11 @@ BEFORE = (12, 15, 11, 40, None, 22, 31, 18)
     [
         (made(Indicator, id="new", slug="harm", title="Other"), (1,) * 8, "new"),
         (made(Indicator, id="new", slug="other", title="Harm"), (1,) * 8, "new"),
+        (made(Indicator, id="new", slug="other", title="HARMS (recorded by the police)"), (1,) * 8, "new"),
+        # Of alike names one figure is enough.
+        (made(Indicator, id="new", slug="other", title="Harm at home"), (1,) * 7 + (18,), "new"),
+        (made(Indicator, id="new", slug="other", title="Harm at home"), (1,) * 8, "old"),
+        (made(Indicator, id="new", slug="other", title="Other"), (1,) * 7 + (18,), "old"),
         (made(Indicator, id="new", slug="other", title="Other"), BEFORE, "new"),
         # Two of seven were revised, which leaves fewer than three quarters.
         (made(Indicator, id="new", slug="other", title="Other"), (12, 15, 11, 40, 9, 22, 1, 2), "old"),
