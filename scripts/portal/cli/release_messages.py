@@ -41,6 +41,7 @@ def next_steps(name: str, until: datetime | None) -> Iterator[str]:
     """Yield what happens after a release under embargo has been made."""
     yield f"The release {name} is made. It is under embargo until {moment(until)}. What happens next:"
     yield "- portal build keeps the figures of the public site, updates its contact details, and makes the new site beside it."
+    yield "- Pages, settings and other files in site_src do not wait: what you change there is public with the next build."
     yield "- portal serve shows the new site on this computer only."
     yield "- Once the embargo has ended, portal build publishes the new site. If a server builds it, schedule a build for that time."
     yield "- If something urgent comes up before then, change the tables and make a release without --embargo. It contains only that change."

@@ -1,8 +1,9 @@
 """Find what still gives away a withdrawn figure: sums from which it follows, and text that states it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from portal.core import periods
 from portal.core.model import Content, Observation
@@ -11,6 +12,7 @@ from portal.core.small_counts import is_guarded
 from portal.core.vocabulary import Status
 from portal.disclosure import clearing, inference
 from portal.disclosure.inference import EarlierRelease
+from portal.releases import comparison
 from portal.releases.archives import Contents
 from portal.releases.comparison import Figure
 from portal.releases.mentions import mentions
@@ -135,8 +137,11 @@ def _distance(figure: Figure, revealed: Iterable[Figure]) -> tuple[int, int]:
     return min(sum(a != b for a, b in zip(figure, k, strict=True)) for k in revealed), not figure[2]
 
 
-def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
-    """Yield each place whose text or figures can contain a withdrawn number, for a person to check."""
+def look(project: Project, out: Redaction, now: Contents, past: Mapping[str, Contents]) -> Iterator[str]:
+    """Yield each place whose text or figures can contain a withdrawn number, for a person to check.
+
+    `past` is what each release published, by its name.
+    """
     content = project.content
     names = {
         i: [w.lower() for w in (content.indicators[i].title, content.indicators[i].short_title)] if i in content.indicators else []
@@ -161,6 +166,7 @@ def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
             same = _figure_of(o)
             if o.value in values and (same[1], same[4]) == (k[1], k[4]) and same not in out.marks:
                 yield f"{in_words(content, same)}: the same number"
+    yield from _under_former_names(content, out, now, past)
     for e in content.releases:
         if about(e.note):
             yield f"the note of the release {e.name}"
@@ -168,3 +174,26 @@ def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
         for path in sorted(project.settings.source_folder.rglob(pattern)):
             if path.is_file() and about(path.read_text(encoding="utf-8", errors="replace")):
                 yield project.file_name(path)
+
+
+def _under_former_names(
+    content: Content, out: Redaction, now: Contents, past: Mapping[str, Contents]
+) -> Iterator[str]:
+    """Yield figures of releases with a withdrawn number that only an id, area, part or period tells from the withdrawn one.
+
+    Those that today's tables have as well are other figures.
+    """
+    today = comparison.keyed(now)
+    for release, contents in past.items():
+        for k, row in comparison.keyed(contents).items():
+            if row["value"] and k not in today and k not in out.marks:
+                value = Decimal(row["value"])
+                if any(
+                    value in values and _differences(k, other) == 1 for other, values in out.values.items()
+                ):
+                    yield f"{in_words(content, k)}, in the release {release}: the same number, perhaps under a former name; if so, withdraw it too"
+
+
+def _differences(one: Figure, other: Figure) -> int:
+    """Return how many of indicator, area, part and period differ."""
+    return sum(a != b for a, b in zip((*one[:3], one[3:]), (*other[:3], other[3:]), strict=True))

@@ -173,7 +173,7 @@ def _plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedW
         tuple(in_words(content, k) for k in fresh),
         tuple(reached),
         dict(_files(project, out, new, now, past)) if new else {},
-        tuple(dict.fromkeys(look(project, out, now))) if new else (),
+        tuple(dict.fromkeys(look(project, out, now, {e.name: a.contents for e, a in past}))) if new else (),
         tuple(in_words(content, k) for k in revealed),
         others,
         tuple(in_words(content, k) for k in others),
