@@ -1,12 +1,15 @@
 """Check whether a document agrees with its own figures by recomputing what it states about them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 
 from portal.analysis import significance
-from portal.analysis.measures import rounded, series, spread_of, tiles
+from portal.analysis.measures import breaks_of, rounded, series, spread_of, tiles
+from portal.core import periods
 from portal.core.model import Claim, Observation, Target
 from portal.core.text import MARKERS, amount
 from portal.core.vocabulary import ADDABLE_UNITS, ClaimKind, Outcome, Polarity, TargetOutcome, Unit
@@ -41,7 +44,7 @@ def judge(released: ClearedContent, claim: Claim) -> Verdict:
     """Recompute what a document states from the figures that it prints.
 
     The two agree if the recomputed number, rounded to the decimals that the document prints, is the stated one. A half
-    can be rounded either way.
+    can be rounded either way. Figures that a break in series separates are not compared.
     """
     unit = (
         "percent-change"
@@ -188,7 +191,7 @@ def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str
     """Add up the parts that a document gives a total of: each part once, and each day once.
 
     Leave out the row for all parts together if there are parts. If a figure is missing, the others can confirm the
-    total but not contradict it.
+    total but not contradict it. Figures from before and after a break in series cannot be added up.
     """
     if released.content.indicators[claim.indicator].unit not in ADDABLE_UNITS:
         return "Percentages and rates cannot be added up."
@@ -201,6 +204,10 @@ def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str
     hidden = next((o for o in figures if o.value is None), None)
     if hidden or not figures:
         return _no_number(hidden) if hidden else _MISSING
+    spans = {(o.period_start, o.period_end) for o in figures}
+    changed = _recording_changed(released, claim.indicator, chain(*spans)) if len(spans) > 1 else ""
+    if changed:
+        return f"The figures cannot be added up: {changed}."
     total = sum((o.value for o in figures if o.value is not None), Decimal(0))
     if total != claim.stated and not all(complete for _, complete in by_part):
         return _MISSING
@@ -238,12 +245,24 @@ def _no_number(o: Observation) -> str:
 
 
 def _pair(released: ClearedContent, indicator: str, claim: Claim) -> tuple[Decimal, Decimal] | str:
-    """Return the figures of an indicator for a claim's two periods, or the reason why one is missing."""
+    """Return the figures of an indicator for a claim's two periods, or the reason why they cannot be compared."""
     earlier = _value(released, indicator, claim, claim.base_period_start, claim.base_period_end)
     later = _value(released, indicator, claim, claim.period_start, claim.period_end)
     if isinstance(earlier, str):
         return earlier
-    return later if isinstance(later, str) else (earlier, later)
+    if isinstance(later, str):
+        return later
+    days = (claim.base_period_start, claim.base_period_end, claim.period_start, claim.period_end)
+    changed = _recording_changed(released, indicator, days)
+    return f"Not comparable: {changed}." if changed else (earlier, later)
+
+
+def _recording_changed(released: ClearedContent, indicator: str, days: Iterable[date | None]) -> str:
+    """Return that recording changed between the first and the last of these days, in words; empty if it did not."""
+    ends = sorted(filter(None, days))
+    breaks = breaks_of(released, indicator) if ends else ()
+    cut = next((b for b in breaks if ends[0] < b.date <= ends[-1]), None)
+    return f"recording changed in {periods.month(cut.date)}" if cut else ""
 
 
 def _value(

@@ -218,7 +218,7 @@ def describe_latest(s: ChartInput) -> str:
     cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
     if cut:
         why = f"recording changed in {periods.month(cut.date)}"
-        return f"{title}: {newest}. Not comparable with {before}: {why}.{describe_doubt(s, earlier, later)}"
+        return f"{title}: {newest}. Not comparable with {before}: {why}."
     addition = describe_doubt(s, earlier, later) or _since_first(s)
     return f"{title}: {_verdict(s, earlier, later)}{newest}, compared with {before}.{addition}"
 

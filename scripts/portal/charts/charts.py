@@ -100,13 +100,17 @@ class Chart:
 
 
 def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
-    """Build the chart of an indicator, of the kind that its column `chart` names."""
+    """Build the chart of an indicator, of the kind that its column `chart` names.
+
+    If it adds shorter periods to years and none is whole yet, only its table has something: the shorter periods.
+    """
     figures = figures_of(released, indicator)
     subject = ChartInput(released, indicator, figures)
     kind = CHARTS[indicator.chart]
     if not figures:
         finding = _no_finding(released, indicator)
-        return Chart(draw=None, finding=finding, table=chart_table(subject))
+        short = replace(subject, figures=series(released, indicator.id, released.area, ""))
+        return Chart(draw=None, finding=finding, table=chart_table(short))
     is_recorded = indicator.chart == "recorded"
     # A sentence compares years that do not overlap.
     compared = (

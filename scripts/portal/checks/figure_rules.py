@@ -12,7 +12,7 @@ from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM, LEAST_RESIDENTS
 from portal.core.text import listed, number, plain_name
-from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER, AreaKind
+from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER, AreaKind, Status
 from portal.data.packages import Package
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
@@ -390,6 +390,43 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
                     )
 
 
+def _breaks(checked: ValidRows) -> Iterator[Problem]:
+    """Check that breaks.csv has the break that a figure marked as not comparable needs: charts and sums stop at breaks."""
+    missing = sorted(_without_break(checked), key=lambda f: (f[1]["indicator"], f[1]["period_end"]))
+    while missing:
+        indicator, end = missing[0][1]["indicator"], missing[0][1]["period_end"]
+        # Of figures whose periods overlap, one break is enough.
+        alike = [r["indicator"] == indicator and r["period_start"] <= end for _, r in missing]
+        together = [f for f, same in zip(missing, alike, strict=True) if same]
+        missing = [f for f, same in zip(missing, alike, strict=True) if not same]
+        after, more = max(before for before, _ in together), len(together) - 1
+        also = f" The same applies to {more} more row{'s' * (more > 1)}." if more else ""
+        message = (
+            f"The status b says that this figure cannot be compared with earlier ones, but breaks.csv has no break of "
+            f"{indicator} after {after} and up to {end}, so charts and sums would compare it.{also}"
+        )
+        fix = "Add a row to breaks.csv with the date of the change and what changed. If nothing changed then, clear the status."
+        yield together[0][1].problem("status", "breaks", message, fix)
+
+
+def _without_break(checked: ValidRows) -> Iterator[tuple[str, ValidRow]]:
+    """Yield figures marked as not comparable without a break since the one before in their series, with its first day."""
+    breaks = list(checked.rows("indicators", "breaks"))
+    unread = any("breaks" in p.schemas.keys() - p.tables.keys() for p in checked.packages)
+    if unread or not all(b.has("indicator", "date") for b in breaks):
+        return  # reported separately
+    series: dict[tuple[str, ...], list[ValidRow]] = {}
+    for row in checked.rows("indicators", "observations"):
+        if row["value"] and row["period_start"] and row["period_end"]:
+            series.setdefault((row["indicator"], row["area"], row.part), []).append(row)
+    for (indicator, *_), figures in series.items():
+        days = [b["date"] for b in breaks if b["indicator"] == indicator]
+        for row in (r for r in figures if r["status"] == Status.NOT_COMPARABLE):
+            earlier = [r["period_start"] for r in figures if r["period_start"] < row["period_start"]]
+            if earlier and not any(max(earlier) < day <= row["period_end"] for day in days):
+                yield max(earlier), row
+
+
 def _withdrawn_figures(checked: ValidRows) -> Iterator[Problem]:
     """Check that figures withdrawn to protect people have no number."""
     key = ("indicator", "area", "period_start", "period_end")
@@ -456,6 +493,7 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "charts": _charts,
     "claims": _claims,
     "minimums": _minimums,
+    "breaks": _breaks,
     "withdrawn": _withdrawn_figures,
     "sensitive": sensitive_subjects.find_problems,
 }

@@ -291,7 +291,7 @@ def _without_overlap(figures: Iterable[Figure]) -> list[Figure]:
 def _breaks(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a period or a claimed change crosses a break in series."""
     breaks = [(r["indicator"], read_day(r["date"])) for r in data.checked.rows("indicators", "breaks")]
-    fix = "Mark it with the status b, or remove the figure."
+    fix = "Mark it with the status b, or remove the figure. If the date is wrong, correct it in breaks.csv."
     for f in data.figures:
         for indicator, day in breaks:
             if f.row["indicator"] == indicator and f.start < day <= f.end and f.row["status"] != "b":

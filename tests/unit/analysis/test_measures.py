@@ -428,6 +428,27 @@ def test_a_break_counts_from_its_first_day(day: date, between: bool) -> None:
     assert (measures.change(indicator(), year(60, 2015), year(80, 2016), cut) is None) is between
 
 
+@pytest.mark.parametrize(
+    ("day", "between"),
+    [
+        (date(2014, 8, 1), False),
+        (date(2014, 8, 2), True),
+        (date(2016, 7, 31), True),
+        (date(2016, 8, 1), False),
+    ],
+)
+def test_a_claim_across_a_break_cannot_be_checked(day: date, between: bool) -> None:
+    known = released(year(20, 2015), year(300, 2016), breaks=(Break("s", "l", "thefts", day, "New", ""),))
+    both = replace(claim("total", 320, 0), period_start=date(2014, 8, 1))
+    once = replace(claim("total", 300, 0), base_period_start=None, base_period_end=None)
+    across = (claim("direction", 1, 0), claim("change-percent", 1400, 0), both)
+    for verdict in (claims.judge(known, c) for c in across):
+        assert verdict.outcome == ("cannot be checked" if between else "agrees")
+        assert (f"recording changed in {periods.month(day)}" in verdict.working) is between
+    for alone in (once, claim("value", 300, 0)):
+        assert claims.judge(known, alone).outcome == "agrees"  # one period is no comparison
+
+
 @pytest.mark.parametrize(("day", "why"), [(date(2016, 7, 31), "break"), (date(2016, 8, 1), "none")])
 def test_a_break_on_the_last_day_of_the_newest_period_explains_why_there_is_no_change(
     day: date, why: str

@@ -361,6 +361,17 @@ def test_calls_of_twelve_months_are_not_those_of_january(base: ClearedContent) -
     assert short.finding == "No figure for a whole 12 months has been published yet."
 
 
+def test_months_that_fill_no_year_are_in_the_table(base: ClearedContent) -> None:
+    own = [figure("100", f"2024-{m:02}-01", month_end(date(2024, m, 1), 0).isoformat()) for m in range(1, 13)]
+    elsewhere = figure("9", "2024-01-01", "2024-01-31", area="E09000001")
+    for known in (own[:3], [*own[:5], *own[6:]], [*own[:2], elsewhere]):
+        chart = chart_of(base, indicator(period_type="month", chart="recorded"), known)
+        ours = [o for o in known if o is not elsewhere]
+        names = [label("month", *map(date.fromisoformat, (o["period_start"], o["period_end"]))) for o in ours]
+        assert chart.draw is None
+        assert chart.table.rows == tuple((name, "100") for name in names)
+
+
 def test_each_bar_names_its_area_where_there_are_several(base: ClearedContent) -> None:
     own = [
         figure(v, "2024-04-01", "2025-03-31", part, area)

@@ -10,10 +10,13 @@ FIGURES, INDICATORS = (f"data_packages/figures/data/{name}.csv" for name in ("ob
 SOURCES, DESCRIPTOR = "data_packages/sources/data/sources.csv", "data_packages/figures/datapackage.json"
 SERVICES, PLAN = "data_packages/services/data/services.csv", "data_packages/plan/data/{}.csv"
 SETTINGS = "site_src/portal.toml"
+BREAKS = "data_packages/figures/data/breaks.csv"
 AREAS = "data_packages/geography/data/areas.csv"
 ROWS = (TINY / FIGURES).read_text().splitlines()[1:]
 CALLS = "\n".join(r for r in ROWS if r.startswith("calls,"))
 RATE = next(r for r in (TINY / INDICATORS).read_text().splitlines() if r.startswith("rates,"))
+BIKES = next(r for r in ROWS if r.startswith("bikes,E09999999,2018"))
+THEFTS = next(r for r in (TINY / INDICATORS).read_text().splitlines() if r.startswith("thefts,"))
 ADVICE = [r for r in ROWS if r.startswith("advice,")]
 RATES = [r for r in ROWS if r.startswith("rates,")]
 
@@ -58,6 +61,9 @@ CASES = {
     "a word before every number": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r",([\d.-]+),([a-z]?,(?:report|returns),)", r",about \1,\2", r) for r in ROWS))}, 1, "cells of this column are not right either.", "has no figure for"),
     "JSON in place of a table": ({FIGURES: ("indicator,area", '[{"indicator": "calls"},\nindicator,area')}, 1, "The file is JSON, not a table.", "quotation mark"),
     "a web page in place of a table": ({FIGURES: ("indicator,area", '\n<p class="not found">\nindicator,area')}, 1, "The file is a web page or other XML, not a table.", "quotation mark"),
+    "the indicator of a break": ({FIGURES: (BIKES, BIKES.replace(",61,,", ",61,b,")), BREAKS: ("bikes,", "bike,")}, 1, "Did you mean bikes?", "status b"),
+    "breaks that are missing for two years": ({FIGURES: ("\n".join(ROWS[2:5]), "\n".join(ROWS[2:5]).replace(",44,,", ",44,b,").replace(",61,,", ",61,b,")), BREAKS: ("bikes,2018-01-01", "bikes,2016-01-01")}, 2, "no break of bikes after 2016-07-01 and up to 2018-06-30", "more row"),
+    "one break that is missing for years that overlap": ({FIGURES: (ROWS[1], "thefts,E09999999,2018-10-01,2019-09-30,,130,b,report,Table 1\nthefts,E09999999,2019-01-01,2019-12-31,,140,b,report,Table 1\n" + ROWS[1]), INDICATORS: (THEFTS, THEFTS.replace(",pair,", ",none,"))}, 1, "no break of thefts after 2018-10-01 and up to 2019-09-30, so charts and sums would compare it. The same applies to 1 more row.", "column chart"),
     "a misspelt setting": ({SETTINGS: ("ward_minimum", "ward_minimun")}, 1, "Did you mean ward_minimum?", "missing"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
