@@ -30,6 +30,8 @@ TOTALS = frozenset(
 _ROWS_SEARCHED = 50  # rows that are searched for a header
 MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells are reported one by one
 _FEWEST_OF_TABLE = 4  # columns of a table in which a row with one filled cell is hardly a row
+_ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_INSIDE_SPREADSHEETS = (b"xl/workbook.", b"opendocument.spreadsheet")  # which the zip does not compress
 _EMPTY = "empty rows, columns or cells at the end"
 
 
@@ -43,6 +45,16 @@ def import_advice(file: str) -> str:
         f"Run `portal import table {file} --package {parts[1]} --resource {resource} --replace`, which reads such "
         "files, asks about anything ambiguous, and shows what it would write. Or restore the file."
     )
+
+
+def spreadsheet_fault(raw: bytes, file: str) -> Fault | None:
+    """Return the problem if the bytes of a table are those of a spreadsheet file, else None."""
+    if raw.startswith(_ZIP) and any(mark in raw for mark in _INSIDE_SPREADSHEETS):
+        return Fault("The file is a spreadsheet, not a CSV file.", import_advice(file))
+    if raw.startswith(_OLD_EXCEL):
+        fix = "Open it in a spreadsheet program and save its table as “CSV UTF-8 (comma delimited)”."
+        return Fault("The file is a spreadsheet (.xls), not a CSV file.", fix)
+    return None
 
 
 def separator_fault(content: str, names: Sequence[str] = (), file: str = "") -> Fault | None:

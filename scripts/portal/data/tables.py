@@ -204,6 +204,8 @@ def read_rows(
 
     try:
         raw = input_files.read(path)
+        if fault := damaged_tables.spreadsheet_fault(raw, file):
+            return unreadable_file(*fault)
         encoding = encoding_of(raw)
         is_utf16 = encoding == "utf-16"
         if is_utf16 and names:

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
-from openpyxl.formatting.rule import CellIsRule, DataBarRule, IconSetRule
+from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DataBarRule, IconSetRule
 from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.colors import Color
 from portal.core import settings as config
 from portal.data import packages
 from portal.importers.spreadsheets import form_files, forms
@@ -156,6 +157,35 @@ def _bars(sheet: Sheet) -> None:
     )
 
 
+def coloured(font: Color | str | None, fill: Color | str | None = None) -> Callable[[Sheet], None]:
+    """Give the figure a colour and one behind it; None is the automatic colour, or no fill."""
+
+    def change(sheet: Sheet) -> None:
+        sheet["F2"].font = Font(color=font)
+        if fill is not None:
+            sheet["F2"].fill = PatternFill("solid", fgColor=fill)
+
+    return change
+
+
+def conditional(font: str | None, fill: str | None, own_font: str | None = None, own_fill: str | None = None) -> Callable[[Sheet], None]:  # fmt: skip
+    """Give the figure a conditional format, and colours of its own."""
+
+    def change(sheet: Sheet) -> None:
+        coloured(own_font, own_fill)(sheet)
+        told = {"font": Font(color=font)} if font else {}
+        if fill:
+            told["fill"] = PatternFill(bgColor=fill)
+        sheet.conditional_formatting.add("F2:F9", CellIsRule(operator="lessThan", formula=["60"], **told))
+
+    return change
+
+
+def _scaled(*colours: str) -> Callable[[Sheet], None]:
+    rule = ColorScaleRule(start_type="min", start_color=colours[0], end_type="max", end_color=colours[1])
+    return lambda sheet: sheet.conditional_formatting.add("F2:F9", rule)
+
+
 HIDING: Mapping[str, Callable[[Sheet], None]] = {
     "hidden-cells white": _white,
     "hidden-cells theme": _theme,
@@ -167,6 +197,21 @@ HIDING: Mapping[str, Callable[[Sheet], None]] = {
     "hidden-cells bars": _bars,
     "hidden-cells white format": lambda s: setattr(s["F2"], "number_format", "[White]0"),
     "hidden-cells text": lambda s: setattr(s["I2"], "number_format", "0;0;0;"),
+    "hidden-cells automatic on black": coloured(None, "FF000000"),
+    "hidden-cells automatic on nearly black": coloured(None, Color(theme=1, tint=0.14999)),
+    "hidden-cells automatic on dark blue": coloured(None, "FF002060"),
+    "hidden-cells dark text on black": coloured(Color(theme=1), "FF000000"),
+    "hidden-cells dark text on dark text": coloured(Color(theme=1), Color(theme=1)),
+    "hidden-cells index 64 on black": coloured(Color(indexed=64), "FF000000"),
+    "hidden-cells index 8 on black": coloured(Color(indexed=8), "FF000000"),
+    "hidden-cells black on index 8": coloured("FF000000", Color(indexed=8)),
+    "hidden-cells darker white": coloured(Color(theme=0, tint=-0.0499893185216834)),
+    "hidden-cells the same grey": coloured("FFF2F2F2"),
+    "hidden-cells colour of the theme": coloured(Color(theme=4), "FF4F81BD"),
+    "hidden-cells conditional black fill": conditional(None, "FF000000"),
+    "hidden-cells conditional fill like the text": conditional(None, "FFC00000", own_font="FFC00000"),
+    "hidden-cells conditional text like the fill": conditional("FFFFCC00", None, own_fill="FFFFCC00"),
+    "hidden-cells scale that ends in black": _scaled("FFFFFFFF", "FF000000"),
     "hidden-rows row": lambda s: setattr(s.row_dimensions[2], "hidden", True),
     "hidden-rows height": lambda s: setattr(s.row_dimensions[2], "height", 0.5),
     "hidden-columns column": lambda s: setattr(s.column_dimensions["F"], "hidden", True),
@@ -196,23 +241,91 @@ def test_white_text_on_a_dark_cell_and_black_text_are_seen(project: Path, tmp_pa
     assert new_row(planned(project, edited(tmp_path / "q.xlsx", dark)))["value"] == "50"
 
 
-def styled_ods(path: Path, style: str, row: str = "<table:table-row>", column: str = "") -> Path:
+SEEN: Mapping[str, Callable[[Sheet], None]] = {
+    "white on a blue of the theme": coloured(Color(theme=0), Color(theme=4)),
+    "white on a dark shade": coloured(Color(theme=0), Color(theme=3, tint=-0.249977111117893)),
+    "automatic on a band": coloured(None, Color(theme=0, tint=-0.249977111117893)),
+    "dark text on a light shade": coloured(Color(theme=1), Color(theme=4, tint=0.79998168889431442)),
+    "automatic on yellow": coloured(None, "FFFFFF00"),
+    "automatic on red": coloured(None, "FFFF0000"),
+    "red on yellow": coloured("FFFF0000", "FFFFFF00"),
+    "green on light green": coloured("FF006100", "FFC6EFCE"),
+    "grey": coloured(Color(theme=0, tint=-0.249977111117893)),
+    "lighter black": coloured(Color(theme=1, tint=0.34998626667073579)),
+    "conditional red": conditional("FF9C0006", "FFFFC7CE"),
+    "conditional light fill": conditional(None, "FFFFEB9C"),
+    "conditional white on dark": conditional("FFFFFFFF", "FF003366"),
+    "conditional white on the dark fill of the cell": conditional("FFFFFFFF", None, "FFFF0000", "FF003366"),
+    "scale of traffic lights": _scaled("FFF8696B", "FF63BE7B"),
+}
+
+
+@pytest.mark.parametrize("way", SEEN)
+def test_colours_that_can_be_told_apart_need_no_question(project: Path, tmp_path: Path, way: str) -> None:
+    assert new_row(planned(project, edited(tmp_path / "q.xlsx", SEEN[way])))["value"] == "50"
+
+
+@pytest.mark.parametrize("theme", ["<a:theme", '<!DOCTYPE a [<!ENTITY b "c">]><a/>'])
+def test_a_damaged_theme_keeps_no_workbook_from_being_read(project: Path, tmp_path: Path, theme: str) -> None:
+    path = edited(tmp_path / "q.xlsx", coloured(Color(theme=1), "FF000000"))
+    assert "--assume hidden-cells=read" in problems(
+        project, changed(path, "xl/theme/theme1.xml", lambda _: theme)
+    )
+
+
+def styled_ods(
+    path: Path,
+    style: str,
+    row: str = "<table:table-row>",
+    column: str = "",
+    others: str = "",
+    after: str = "",
+) -> Path:
     """An .ods with one new row of figures, in which the figure has the style s."""
     head, cells = observation()
     told = [ods_cell(v) for v in cells]
     told[VALUE] = told[VALUE].replace("<table:table-cell", '<table:table-cell table:style-name="s"')
     rows = f"<table:table-row>{''.join(map(ods_cell, head))}</table:table-row>{row}{''.join(told)}</table:table-row>"
-    styles = f'<style:style style:name="s" style:family="table-cell">{style}</style:style>'
-    path.write_bytes(ods_of(f'<table:table table:name="S">{column}{rows}</table:table>', styles=styles))
+    styles = f'<style:style style:name="s" style:family="table-cell">{style}</style:style>{others}'
+    path.write_bytes(
+        ods_of(f'<table:table table:name="S">{column}{rows}{after}</table:table>', styles=styles)
+    )
     return path
 
 
 FO = 'xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
 
 
+def _applied(look: str, name: str = 'style:name="h"') -> str:
+    """A style of .ods that cells get under a condition."""
+    return f'<style:style {name} style:family="table-cell"><style:text-properties {FO} {look}/></style:style>'
+
+
+def _calc(inside: str, area: str = "S.F2:S.F9") -> str:
+    """A conditional format as LibreOffice writes it."""
+    return (
+        f'<calcext:conditional-formats><calcext:conditional-format calcext:target-range-address="{area}">{inside}'
+        "</calcext:conditional-format></calcext:conditional-formats>"
+    )
+
+
+_BELOW_60 = '<calcext:condition calcext:apply-style-name="h" calcext:value="&lt;60" calcext:base-cell-address="S.F2"/>'
+_MAP = '<style:map style:condition="value()&lt;60" style:apply-style-name="h"/>'
+_DARK = f'<style:table-cell-properties {FO} fo:background-color="#003366"/>'
+
+
 @pytest.mark.parametrize(
     ("key", "told"),
     [
+        ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#fefefe"/>'}),
+        ("hidden-cells", {"style": _MAP, "others": _applied('fo:color="#ffffff"')}),
+        ("hidden-cells", {"style": _MAP, "others": _applied('style:text-line-through-style="solid"')}),
+        ("hidden-cells", {"style": _MAP, "others": _applied("", 'style:name="h" style:data-style-name="N9"')}),
+        ("hidden-cells", {"style": "", "others": _applied('fo:color="#ffffff"'), "after": _calc(_BELOW_60)}),
+        ("hidden-cells", {"style": "", "others": _applied('fo:color="#ffffff"'), "after": _calc(_BELOW_60, "S.A1 $'a b.C1'.$F$2")}),
+        ("hidden-cells", {"style": "", "others": _applied('fo:color="#ffffff"', 'style:name="_5f_h" style:display-name="h"'), "after": _calc(_BELOW_60)}),
+        ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#00aa00"/>', "after": _calc('<calcext:color-scale><calcext:color-scale-entry calcext:color="#00aa00"/></calcext:color-scale>')}),
+        ("hidden-cells", {"style": "", "after": _calc('<calcext:icon-set calcext:show-value="false"/>')}),
         ("struck", {"style": '<style:text-properties style:text-line-through-style="solid"/>'}),
         ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#FFFFFF"/>'}),
         ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#00aa00"/><style:table-cell-properties {FO} fo:background-color="#00aa00"/>'}),
@@ -227,6 +340,23 @@ def test_the_same_is_asked_about_ods(
     path = styled_ods(tmp_path / "q.ods", **told)
     assert f"--assume {key}=read" in problems(project, path)
     assert new_row(planned(project, path, assumed=(f"{key}=read",)))["value"] == "50"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"style": _MAP, "others": _applied('fo:color="#9c0006"')},
+        {"style": _MAP + _DARK, "others": _applied('fo:color="#ffffff"')},
+        {"style": "", "others": _applied('fo:color="#9c0006"'), "after": _calc(_BELOW_60)},
+        {"style": "", "others": _applied('fo:color="#ffffff"'), "after": _calc(_BELOW_60, "S.G2:S.G9")},
+        {"style": _DARK + f'<style:text-properties {FO} fo:color="#ffffff"/>'},
+        {"style": "", "after": _calc('<calcext:icon-set calcext:icon-set-type="3Arrows"/>')},
+    ],
+)  # fmt: skip
+def test_what_people_see_of_ods_needs_no_question(
+    project: Path, tmp_path: Path, told: Mapping[str, str]
+) -> None:
+    assert new_row(planned(project, styled_ods(tmp_path / "q.ods", **told)))["value"] == "50"
 
 
 def test_part_of_a_text_that_is_struck_through_counts(project: Path, tmp_path: Path) -> None:

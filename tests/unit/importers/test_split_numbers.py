@@ -12,6 +12,7 @@ from portal.data import damaged_tables, tables, wide_rows
 from portal.importers import recognition
 from portal.importers.shared import loose_tables, published_files
 from project import TINY, ask, make_project
+from workbook_files import KINDS, written
 
 FILE = "data_packages/figures/data/observations.csv"
 TABLE = {"area": ("Area",), "count": ("Count",), "month": ("Month",)}
@@ -186,3 +187,18 @@ def test_damaged_unicode_text_is_named(tmp_path: Path, content: bytes, told: str
     rows, (problem,) = tables.read_rows(path, "a.csv")
     assert rows is None
     assert told in problem.message
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_spreadsheet_under_the_name_of_a_table_gets_the_command_that_reads_it(
+    tmp_path: Path, kind: str
+) -> None:
+    root = make_project(tmp_path / "tiny")
+    rows = list(csv.reader((root / FILE).open(newline="")))
+    written(tmp_path / f"saved.{kind}", {"S": rows}).replace(root / FILE)
+    told = ask(root, "check").stderr
+    assert told.count("Found:") == 1
+    assert "The file is a spreadsheet" in told
+    assert f"portal import table {FILE} --package figures --resource observations --replace" in told
+    assert ask(root, "import", "table", str(root / FILE), "--package", "figures", "--resource", "observations", "--replace", "--yes").returncode == 0  # fmt: skip
+    assert (root / FILE).read_text() == (TINY / FILE).read_text()

@@ -85,6 +85,14 @@ def letters(column: int) -> str:
     return name
 
 
+def column_of(name: str) -> int:
+    """Return the number of a column from its letters."""
+    column = 0
+    for letter in name:
+        column = column * 26 + ord(letter) - 64
+    return column
+
+
 def numeric(value: float, shown: str | None, percent: bool, hidden: str = "", struck: bool = False) -> Cell:
     """Return the cell of a number and the text that its format shows."""
     number = precise(value)

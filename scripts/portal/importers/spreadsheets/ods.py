@@ -2,11 +2,24 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, moved_digits, numeric
+from portal.importers.spreadsheets import visibility
+from portal.importers.spreadsheets.grid import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Bounds,
+    Cell,
+    Place,
+    Sheet,
+    column_of,
+    moved_digits,
+    numeric,
+)
+from portal.importers.spreadsheets.visibility import WHITE, FormattedArea
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -14,7 +27,8 @@ _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _DEEPEST_STYLE = 20
-_SMALLEST = 2  # points of a font that can be read
+_NAMED_SHEET = re.compile(r"'(?:[^']|'')*'")
+_AREA = re.compile(r"[^:]*\.\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::(?:[^:.]*\.)?\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
 
 
 class _Looks:
@@ -32,11 +46,37 @@ class _Looks:
             if style is not None and depth < _DEEPEST_STYLE:
                 look |= self.of(style.get(f"{_STYLE}parent-style-name", ""), depth + 1)
             for part in () if style is None else style:
-                look |= {k.rpartition("}")[2]: v for k, v in part.attrib.items()}
-                if part.tag == f"{_STYLE}map":  # a style that is used under a condition
-                    look["conditional"] = "true"
+                if part.tag != f"{_STYLE}map":
+                    look |= {k.rpartition("}")[2]: v for k, v in part.attrib.items()}
             self._known[name] = look
         return self._known[name]
+
+    def under_conditions(self, name: str, depth: int = 0) -> Iterator[str]:
+        """Yield the styles that cells of a style get under conditions."""
+        style = self._styles.get(name)
+        if style is not None and depth < _DEEPEST_STYLE:
+            yield from (m.get(f"{_STYLE}apply-style-name", "") for m in style.iter(f"{_STYLE}map"))
+            yield from self.under_conditions(style.get(f"{_STYLE}parent-style-name", ""), depth + 1)
+
+    def effect(self, applied: str, name: str) -> str:
+        """Return why a number in a cell of a style cannot be seen as it is once another style is applied, or nothing."""
+        look, (form, own_form) = self.of(applied), map(self._number_format, (applied, name))
+        changes = form not in ("", own_form)
+        if changes or _is_struck(look) or _unseen({**self.of(name), **look}):
+            return visibility.CONDITIONAL
+        return ""
+
+    def _number_format(self, name: str) -> str:
+        style = self._styles.get(name)
+        return "" if style is None else style.get(f"{_STYLE}data-style-name", "")
+
+    def own_effect(self, name: str) -> str:
+        """Return why a number in a cell of a style cannot be seen under the conditions of this style, or nothing."""
+        return next(filter(None, (self.effect(applied, name) for applied in self.under_conditions(name))), "")
+
+    def effect_of_colour(self, colour: str, name: str) -> str:
+        """Return why a number in a cell of a style cannot be seen on a colour that depends on it, or nothing."""
+        return visibility.CONDITIONAL if _unseen({**self.of(name), "background-color": colour}) else ""
 
 
 def _styles(document: Any, root: Any) -> dict[str, Any]:
@@ -45,7 +85,9 @@ def _styles(document: Any, root: Any) -> dict[str, Any]:
         shared = list(document.styles.root._xml_element.iter(f"{_STYLE}style"))
     except (AttributeError, KeyError, ValueError):  # a file may do without this part
         shared = []
-    return {s.get(f"{_STYLE}name", ""): s for s in (*shared, *root.iter(f"{_STYLE}style"))}
+    styles = (*shared, *root.iter(f"{_STYLE}style"))
+    displayed = ((s.get(f"{_STYLE}display-name"), s) for s in styles)  # which conditional formats use
+    return {name: s for name, s in displayed if name} | {s.get(f"{_STYLE}name", ""): s for s in styles}
 
 
 def _is_struck(look: Mapping[str, str]) -> bool:
@@ -56,11 +98,12 @@ def _is_struck(look: Mapping[str, str]) -> bool:
 
 def _unseen(look: Mapping[str, str]) -> str:
     """Return why text of this look cannot be seen, or nothing."""
-    colour, behind = look.get("color", "").lower(), look.get("background-color", "transparent").lower()
-    if colour and colour == ("#ffffff" if behind == "transparent" else behind):
-        return "its text has the colour of its background"
     size = re.fullmatch(r"([0-9.]+)pt", look.get("font-size", ""))
-    return "its text is too small to read" if size and float(size[1]) <= _SMALLEST else ""
+    behind = visibility.colour_of(look.get("background-color", "")) or WHITE
+    # LibreOffice writes automatic text in white where the background is dark.
+    return visibility.unseen(
+        visibility.colour_of(look.get("color", "")), behind, float(size[1]) if size else 11
+    )
 
 
 def _position(look: Mapping[str, str]) -> str:
@@ -86,6 +129,7 @@ def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
     bounds = Bounds(file)
     for table in root.iter(f"{_TABLE}table"):
         cells: dict[Place, Cell] = {}
+        numbers: dict[Place, str] = {}
         merged: list[tuple[int, int, int, int]] = []
         hidden: set[int] = set()
         notes: dict[Place, str] = {}
@@ -98,13 +142,16 @@ def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
             merged += areas
             notes |= row_notes
             for r in range(top, top + (times if filled else 0)):
-                for first, repeated, cell in filled:
+                for first, repeated, cell, style in filled:
                     for c in range(first, first + repeated):
                         bounds.add(r, c, cell)
                         cells[r, c] = cell
+                        if cell.kind == "number":
+                            numbers[r, c] = style
                 if _is_hidden(row) or _flat(row, looks):
                     hidden.add(r)
             top += times
+        visibility.mark_conditional(cells, numbers, _conditional(table, looks))
         yield Sheet(
             table.get(f"{_TABLE}name", ""),
             cells,
@@ -114,6 +161,25 @@ def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
             looks.of(table.get(f"{_TABLE}style-name", "")).get("display") == "false",
             notes,
         )
+
+
+def _conditional(table: Any, looks: _Looks) -> Iterator[FormattedArea]:
+    """Yield the conditional formats of a table: those of the styles of its cells, then those with areas of their own."""
+    yield FormattedArea(1, 1, MOST_ROWS, MOST_COLUMNS, (looks.own_effect,))
+    for form in table.iter(f"{_CALC}conditional-format"):
+        effects: list[Callable[[str], str]] = []
+        for e in form.iter():
+            if applied := e.get(f"{_CALC}apply-style-name"):
+                effects.append(partial(looks.effect, applied))
+            if colour := e.get(f"{_CALC}color"):
+                effects.append(partial(looks.effect_of_colour, colour))
+            if e.get(f"{_CALC}show-value") == "false":
+                effects.append(lambda _: visibility.INSTEAD)
+        places = _NAMED_SHEET.sub("", form.get(f"{_CALC}target-range-address", ""))
+        for found in filter(None, map(_AREA.fullmatch, places.split())):
+            left, top, right, bottom = found.groups()
+            corners = int(top), column_of(left), int(bottom or top), column_of(right or left)
+            yield FormattedArea(*corners, tuple(effects))
 
 
 def _times(element: Any, of: str) -> int:
@@ -156,13 +222,13 @@ def _hidden_columns(columns: Iterable[tuple[str, bool, int]]) -> Iterator[int]:
         at += times
 
 
-Filled = tuple[int, int, Cell]
+Filled = tuple[int, int, Cell, str]
 
 
 def _row(
     row: Any, top: int, defaults: Sequence[str], looks: _Looks
 ) -> tuple[list[Filled], list[tuple[int, int, int, int]], dict[Place, str]]:
-    """Return the filled cells of a row, each with its column and how often it is repeated, the merged areas that begin in it, and its notes."""
+    """Return the filled cells of a row, each with its column, how often it is repeated and its style, the merged areas that begin in it, and its notes."""
     filled: list[Filled] = []
     merged: list[tuple[int, int, int, int]] = []
     notes: dict[Place, str] = {}
@@ -175,7 +241,7 @@ def _row(
         style = style or (defaults[column - 1] if column <= len(defaults) else "")
         cell = _cell(element, looks.of(style), looks) if element.tag == f"{_TABLE}table-cell" else None
         if cell:
-            filled.append((column, times, cell))
+            filled.append((column, times, cell, style))
         rows_spanned, columns_spanned = (
             int(element.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns")
         )
@@ -198,7 +264,7 @@ def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
     struck = _is_struck(look) or any(map(_is_struck, parts))
     behind = {k: v for k, v in look.items() if k == "background-color"}
     is_part_unseen = any(_unseen(behind | dict(part)) for part in parts)
-    hidden = _unseen(look) or ("a part of its text cannot be seen" if is_part_unseen else "")
+    hidden = _unseen(look) or (visibility.PART if is_part_unseen else "")
     value = element.get(f"{_OFFICE}value", "")
     match kind:
         case "float" | "percentage" | "currency":

@@ -1,8 +1,8 @@
 """Read .xlsx and .xlsm: the sheets, their cells as they are stored and as they are shown, and the notes on them.
 
-Only the parts that tables need are read. Charts, pivot tables, macros, links to other files, themes and what programs
-add besides are never looked at, so nothing odd in them can keep a workbook from being read. Elements are known by
-their local names, which are the same in Transitional and Strict Open XML.
+Only the parts that tables need are read. Charts, pivot tables, macros, links to other files and what programs add
+besides are never looked at, and of themes only the colours, so nothing odd in them can keep a workbook from being
+read. Elements are known by their local names, which are the same in Transitional and Strict Open XML.
 """
 
 import io
@@ -17,16 +17,12 @@ from typing import Any, cast
 
 from lxml import etree
 
-from portal.importers.spreadsheets import number_formats, unpacking
+from portal.importers.spreadsheets import number_formats, unpacking, visibility
 from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, moved_digits, numeric
+from portal.importers.spreadsheets.visibility import BLACK, WHITE, Colour, FormattedArea, Palette
 
-_RGB = re.compile("rgb:[0-9A-F]{6}")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TRUE = ("1", "true", "on")
-_WHITE = frozenset({"rgb:FFFFFF", "theme:0", "indexed:1", "indexed:9"})
-_MOST_AREAS = 200  # with a conditional format that are looked at
-_SMALLEST = 2  # points of a font that can be read
-_LIKE = 16  # of 255: colours that differ by no more look the same
 _LOWEST, _NARROWEST = 2, 0.5  # points and letters; less of a row or column is a line and no text
 
 
@@ -96,25 +92,36 @@ class _RichText:
         """Read a shared or inline text."""
         return cls(_text(element), _struck_part(element), tuple(element.iter("{*}rPr")))
 
-    def hidden_on(self, behind: str) -> str:
-        """Return why a part of the text cannot be seen on a background, or nothing."""
-        return "a part of its text cannot be seen" if any(_unseen(f, behind) for f in self.fonts) else ""
-
 
 @dataclass(frozen=True)
 class _Style:
-    """How a cell looks: its number format, whether it is struck through, and why its text cannot be seen."""
+    """How a cell looks: its number format, its colours, whether it is struck through, and why its text cannot be seen."""
 
     code: str = "General"
     struck: bool = False
     hidden: str = ""
-    behind: str = "rgb:FFFFFF"
+    colour: Colour = BLACK
+    behind: Colour = WHITE
 
     @cached_property
     def is_date(self) -> bool:
         from openpyxl.styles.numbers import is_date_format  # noqa: PLC0415
 
         return bool(is_date_format(self.code))
+
+
+@dataclass(frozen=True)
+class _ConditionalStyle:
+    """What a conditional format makes of a cell: the colours that it sets, or why no colour lets people see the number."""
+
+    colour: Colour | None = None
+    behind: Colour | None = None
+    hidden: str = ""
+
+    def effect(self, style: _Style) -> str:
+        """Return why a number in a cell of this style cannot be seen under the format, or nothing."""
+        same = visibility.look_same(self.colour or style.colour, self.behind or style.behind)
+        return self.hidden or (visibility.CONDITIONAL if same else "")
 
 
 @dataclass(frozen=True)
@@ -220,13 +227,62 @@ class _XlsxBook:
             for which, every in (("fontId", fonts), ("fillId", fills))
         )
         code = self._codes.get(int(xf.get("numFmtId", "0")), "General")
-        behind = _background(fill)
-        return _Style(code, _is_on(_child(font, "strike")), _unseen(font, behind), behind)
+        colour, behind = self._palette.colour(_child(font, "color")) or BLACK, self._background(fill)
+        hidden = visibility.unseen(colour, behind, _points(font))
+        return _Style(code, _is_on(_child(font, "strike")), hidden, colour, behind)
 
     @cached_property
-    def conditional(self) -> tuple[str, ...]:
-        """Return what each conditional style does to the text of a cell: why it cannot be seen as it is, or nothing."""
-        return tuple(map(_conditional, _all(self._styles, "dxfs")))
+    def _palette(self) -> Palette:
+        from openpyxl.styles.colors import COLOR_INDEX  # noqa: PLC0415
+
+        own = tuple(e.get("rgb", "") for e in _all(self._styles, "colors", "indexedColors"))
+        try:
+            scheme = _all(self._shared("theme"), "themeElements", "clrScheme")
+        except Exception:  # whatever is wrong with the theme, the tables do not need it
+            scheme = []
+        theme = [next((c.get("lastClr") or c.get("val", "") for c in e if _name(c)), "") for e in scheme]
+        theme[:4] = theme[1::-1] + theme[3:1:-1]  # the numbers begin with light, the theme with dark
+        return Palette(own or tuple(COLOR_INDEX), tuple(theme) or visibility.OFFICE)
+
+    def _background(self, fill: Any) -> Colour:
+        pattern = _child(fill, "patternFill")
+        if pattern is None or pattern.get("patternType") != "solid":
+            return WHITE
+        return self._palette.colour(_child(pattern, "fgColor")) or BLACK
+
+    def hidden_part(self, text: _RichText, style: _Style) -> str:
+        """Return why a part of the text of a cell cannot be seen, or nothing."""
+        for font in text.fonts:
+            colour = self._palette.colour(_child(font, "color")) or style.colour
+            if visibility.unseen(colour, style.behind, _points(font)):
+                return visibility.PART
+        return ""
+
+    @cached_property
+    def _conditional(self) -> tuple[_ConditionalStyle, ...]:
+        return tuple(map(self._conditional_style, _all(self._styles, "dxfs")))
+
+    def _conditional_style(self, dxf: Any) -> _ConditionalStyle:
+        fill, font = _child(dxf, "fill", "patternFill"), _child(dxf, "font", "color")
+        fills = (self._palette.colour(_child(fill, name)) for name in ("bgColor", "fgColor"))
+        behind = next(filter(None, fills), None)
+        if fill is not None and fill.get("patternType") == "none":
+            behind = WHITE
+        colour = None if font is None else self._palette.colour(font) or BLACK
+        changes = _child(dxf, "numFmt") is not None or _is_on(_child(dxf, "font", "strike"))
+        return _ConditionalStyle(colour, behind, visibility.CONDITIONAL if changes else "")
+
+    def effects(self, rule: Any) -> Iterator[_ConditionalStyle]:
+        """Yield what a rule of a conditional format can make of a cell."""
+        number = rule.get("dxfId") or ""
+        if number.isdecimal() and int(number) < len(self._conditional):
+            yield self._conditional[int(number)]
+        yield from map(self._conditional_style, _children(rule, "dxf"))
+        for e in rule:
+            if _name(e) in ("iconSet", "dataBar") and e.get("showValue", "1") not in _TRUE:
+                yield _ConditionalStyle(hidden=visibility.INSTEAD)
+            if _name(e) in ("colorScale", "dataBar"):
+                yield from (_ConditionalStyle(None, self._palette.colour(c)) for c in _children(e, "color"))
 
 
 def _joined(folder: str, target: str) -> str:
@@ -235,47 +291,20 @@ def _joined(folder: str, target: str) -> str:
     )
 
 
-def _colour(element: Any) -> str:
-    """Return a colour so that it can be compared; nothing where it is not said or a shade of another one."""
-    if element is None or float(element.get("tint", "0") or 0):
-        return ""
-    if element.get("rgb"):
-        return f"rgb:{element.get('rgb')[-6:].upper()}"
-    return next((f"{k}:{element.get(k)}" for k in ("theme", "indexed") if element.get(k)), "")
+def _corners(area: str) -> tuple[int, int, int, int]:
+    """Return the first row and column of an area and the last; the whole sheet where the area cannot be read."""
+    from openpyxl.utils import range_boundaries  # noqa: PLC0415
+
+    try:
+        left, top, right, bottom = range_boundaries(area)
+    except ValueError:
+        left = top = right = bottom = None
+    return top or 1, left or 1, bottom or 1_048_576, right or 16_384
 
 
-def _background(fill: Any) -> str:
-    pattern = _child(fill, "patternFill")
-    solid = pattern is not None and pattern.get("patternType") == "solid"
-    return _colour(_child(pattern, "fgColor")) if solid else "rgb:FFFFFF"
-
-
-def _unseen(font: Any, behind: str) -> str:
-    """Return why text of this font cannot be seen on a background, or nothing."""
+def _points(font: Any) -> float:
     size = _child(font, "sz")
-    if size is not None and float(size.get("val", "11") or 11) <= _SMALLEST:
-        return "its text is too small to read"
-    same = _look_same(_colour(_child(font, "color")), behind)
-    return "its text has the colour of its background" if same else ""
-
-
-def _look_same(colour: str, behind: str) -> bool:
-    a, b = ("rgb:FFFFFF" if c in _WHITE else c for c in (colour, behind))
-    if a and a == b:
-        return True
-    if not (_RGB.fullmatch(a) and _RGB.fullmatch(b)):
-        return False
-    return all(abs(int(a[i : i + 2], 16) - int(b[i : i + 2], 16)) <= _LIKE for i in (4, 6, 8))
-
-
-def _conditional(dxf: Any) -> str:
-    form = _child(dxf, "numFmt")
-    fill = _child(dxf, "fill", "patternFill")
-    behind = _colour(_child(fill, "bgColor")) or _colour(_child(fill, "fgColor")) or "rgb:FFFFFF"
-    colour = _colour(_child(dxf, "font", "color"))
-    if _look_same(colour, behind) or form is not None or _is_on(_child(dxf, "font", "strike")):
-        return "a conditional format can hide it or show it as something else"
-    return ""
+    return 11 if size is None else float(size.get("val", "11") or 11)
 
 
 @dataclass
@@ -294,11 +323,12 @@ class _Reader:
         if content is None:
             raise ValueError("no sheet")
         self._cells: dict[Place, Cell] = {}
+        self._looks: dict[Place, _Style] = {}
         self._row, self._column = 0, 0
         self._hidden_rows: set[int] = set()
         self._hidden_columns: set[int] = set()
         merged: list[tuple[int, int, int, int]] = []
-        conditional: list[tuple[int, int, int, int, str]] = []
+        conditional: list[FormattedArea] = []
         tags = (
             "{*}row",
             "{*}c",
@@ -330,11 +360,11 @@ class _Reader:
                 left, top, right, bottom = range_boundaries(element.get("ref"))
                 merged.append((top, left, bottom, right))
             elif kind == "conditionalFormatting":
-                conditional += self._conditional(element)
+                conditional += self._areas(element)
             element.clear()
             while element.getprevious() is not None and kind in ("c", "row"):
                 del element.getparent()[0]
-        self._mark(conditional)
+        visibility.mark_conditional(self._cells, self._looks, conditional)
         if zeros_hidden:
             self._mark_zeros()
         return Sheet(
@@ -373,16 +403,18 @@ class _Reader:
             row, self._column = coordinate_to_tuple(element.get("r"))
         else:
             row, self._column = self._row, self._column + 1
-        cell = self._read(element)
+        number = int(element.get("s", "0"))
+        style = self.book.styles[number] if number < len(self.book.styles) else _Style()
+        cell = self._read(element, style)
         if cell:
             self.bounds.add(row, self._column, cell)
             self._cells[row, self._column] = cell
+            if cell.kind == "number":
+                self._looks[row, self._column] = style
 
-    def _read(self, element: Any) -> Cell | None:
+    def _read(self, element: Any, style: _Style) -> Cell | None:
         kind = element.get("t", "n")
         value = getattr(_child(element, "v"), "text", None) or ""
-        number = int(element.get("s", "0"))
-        style = self.book.styles[number] if number < len(self.book.styles) else _Style()
         if kind == "inlineStr":
             inside = _child(element, "is")
             if inside is None:
@@ -410,7 +442,7 @@ class _Reader:
         if not text.words.strip():
             return None
         hidden = style.hidden or ("its format shows no text" if number_formats.hides_text(style.code) else "")
-        hidden = hidden or text.hidden_on(style.behind)
+        hidden = hidden or self.book.hidden_part(text, style)
         return Cell("text", text.words, hidden=hidden, struck=style.struck or text.struck)
 
     def _number(self, value: float, style: _Style) -> Cell:
@@ -428,33 +460,12 @@ class _Reader:
         hidden = style.hidden or ("its format shows it in white" if formatted.white else "")
         return numeric(value, formatted.text, formatted.percent, hidden, style.struck)
 
-    def _conditional(self, element: Any) -> Iterator[tuple[int, int, int, int, str]]:
-        from openpyxl.utils import range_boundaries  # noqa: PLC0415
-
-        effects = [
-            self.book.conditional[int(e.get("dxfId"))]
-            for e in _children(element, "cfRule")
-            if (e.get("dxfId") or "").isdigit() and int(e.get("dxfId")) < len(self.book.conditional)
-        ]
-        rules = list(_children(element, "cfRule"))
-        effects += [_conditional(e) for rule in rules for e in _children(rule, "dxf")]
-        shown = [
-            e.get("showValue", "1") for rule in rules for e in rule if _name(e) in ("iconSet", "dataBar")
-        ]
-        if not all(s in _TRUE for s in shown):
-            effects.append("a conditional format shows a symbol or a bar instead of it")
-        why = next(filter(None, effects), "")
+    def _areas(self, element: Any) -> Iterator[FormattedArea]:
+        rules = _children(element, "cfRule")
+        effects = tuple(e.effect for e in dict.fromkeys(e for rule in rules for e in self.book.effects(rule)))
         places = element.get("sqref") or getattr(_child(element, "sqref"), "text", "") or ""
-        for area in places.split() if why else ():
-            left, top, right, bottom = range_boundaries(area)
-            yield top or 1, left or 1, bottom or 1_048_576, right or 16_384, why
-
-    def _mark(self, conditional: list[tuple[int, int, int, int, str]]) -> None:
-        """Mark each number under a conditional format with what the format can do to it."""
-        for top, left, bottom, right, why in conditional[:_MOST_AREAS]:
-            for (r, c), cell in self._cells.items():
-                if top <= r <= bottom and left <= c <= right and cell.kind == "number" and not cell.hidden:
-                    self._cells[r, c] = replace(cell, hidden=why)
+        for area in places.split() if effects else ():
+            yield FormattedArea(*_corners(area), effects)
 
     def _notes(self) -> Mapping[Place, str]:
         """Return the notes and comment threads of the sheet; a thread replaces the note that Excel writes for it."""
