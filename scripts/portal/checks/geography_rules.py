@@ -1,5 +1,6 @@
 """Rules about areas: how long they exist, outlines that can be drawn, and populations that rates can be worked out from."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from portal.core.problems import Problem
 from portal.core.text import address_part
 from portal.core.vocabulary import AreaKind
 
+_WARD_CODE = re.compile(r"[EW]05[0-9]{6}")  # in England and Wales
 # The United Kingdom with its islands, in degrees.
 _LONGITUDES, _LATITUDES = (-9.0, 2.5), (49.0, 61.5)
 
@@ -47,6 +49,16 @@ def _populations(checked: ValidRows) -> Iterator[Problem]:
             message = "The population is 0, so no rate for each 1,000 people can be worked out."
             yield row.problem(
                 "population", "geography", message, "Write the number of residents, or remove the row."
+            )
+
+
+def _codes_of_wards(checked: ValidRows) -> Iterator[Problem]:
+    """Check that what has the code of a ward is one: smaller counts may be published of any other kind of area."""
+    for row in checked.rows("geography", "areas"):
+        if _WARD_CODE.fullmatch(row["code"]) and row.has("kind") and row["kind"] != AreaKind.WARD:
+            message = f"{row['code']} is the code of a ward, but its kind is {row['kind']}."
+            yield row.problem(
+                "kind", "geography", message, "If it is a ward, write ward. If not, correct the code."
             )
 
 
@@ -125,6 +137,7 @@ def _is_part(areas: Mapping[str, ValidRow], area: ValidRow) -> bool:
 
 def _geography(checked: ValidRows) -> Iterator[Problem]:
     yield from _lives(checked)
+    yield from _codes_of_wards(checked)
     yield from _ward_pages(checked)
     yield from _outlines(checked)
     yield from _populations(checked)
