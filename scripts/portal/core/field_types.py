@@ -275,7 +275,7 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
             return "Write the number with the digits 0 to 9."
         if spelling := number_spellings.fault(cell.strip()):
             return spelling.fix
-        return "Write a number. Where there is none, leave the cell empty and say why under status."
+        return "Write a number. Where there is no figure, leave the cell empty and say why under status."
     if sum(c.isdigit() for c in plain) > MOST_DIGITS:
         return f"Write a number of at most {MOST_DIGITS} digits. Compare it with the source."
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", cell.strip()) and not re.search(r",[0-9]{3}$", cell.strip()):

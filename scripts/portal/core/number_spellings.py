@@ -30,6 +30,9 @@ def fault(words: str) -> Fault | None:
     if re.fullmatch(r"-?[£$€] ?[\d,]+(\.\d+)?", digits, re.ASCII):
         fix = "Compare it with the source. If the indicator is right, write the number alone. If these are pounds, give them an indicator with the unit pounds."
         return Fault(f"{quoted} is money, and this figure is not.", fix)
+    if re.search(r"\b(zero|nought|nil|none|no)\b", digits.lower()) and not re.search(r"\d", digits):
+        fix = "Write 0 if none were counted. If there is no figure, leave the cell empty and write why under status."
+        return Fault(f"{quoted} is not a number.", fix)
     return _beside_or_instead(words.casefold(), quoted)
 
 

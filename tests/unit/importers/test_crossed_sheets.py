@@ -165,7 +165,8 @@ VARIANTS: Mapping[str, tuple[Sequence[Sequence[object]], Mapping[str, str], Mapp
     "ranges": ([["Ward", "Jan 2020", "Feb 2020"], ["North & Quay", "<5", 9], ["South", "5-9", "fewer than 5"]], CALLS, {"range": "c"}, {month(NORTH, 2020, 1, "", "c"), month(NORTH, 2020, 2, "9"), month(SOUTH, 2020, 1, "", "c"), month(SOUTH, 2020, 2, "", "c")}),
     "u and w": ([["Ward", "Jan 2020", "Feb 2020"], ["North & Quay", "[u]", "20 [u]"], ["South", "[w]", 0]], CALLS, {"mark": "x"}, {month(NORTH, 2020, 1, "", "x"), month(NORTH, 2020, 2, "", "x"), month(SOUTH, 2020, 1, "", "x"), month(SOUTH, 2020, 2, "0")}),
     "dashes": ([["Ward", "Jan 2020", "Feb 2020"], ["North & Quay", "-", "*"], ["South", "..", 0]], CALLS, {"missing": "x"}, {month(NORTH, 2020, 1, "", "x"), month(NORTH, 2020, 2, "", "x"), month(SOUTH, 2020, 1, "", "x"), month(SOUTH, 2020, 2, "0")}),
-    "marks on headings": ([["Ward", "Jan 2020 [p]", "Feb 2020 [note 2]"], ["North & Quay [note 1]", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
+    "marks on headings": ([["Ward", "Jan 2020 [p]", "Feb 2020 [note 2]"], ["North & Quay [note 1]", 12, 9], ["South", 7, "[c]"]], CALLS, {}, {month(NORTH, 2020, 1, "12", "p"), month(NORTH, 2020, 2, "9"), month(SOUTH, 2020, 1, "7", "p"), month(SOUTH, 2020, 2, "", "c")}),
+    "marks on headings and no figure": ([["Ward", "Month (r)", "Number"], ["North & Quay", "Jan 2020 (p)", 12], ["South", "Jan 2020 (p)", "[c]"], ["South", "Feb 2020", 8]], CALLS, {}, {month(NORTH, 2020, 1, "12", "p"), month(SOUTH, 2020, 1, "", "c"), month(SOUTH, 2020, 2, "8")}),
     "lines in headings": ([["Ward\nname", "Jan\n2020", "Feb\n2020"], ["North & Quay", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
     "a ward of another time": ([["Ward", "Jan 2017"], ["Old Quay", 5]], CALLS, {}, {month("E05999981", 2017, 1, "5")}),
     "wards spelt otherwise": ([["Ward", "Jan 2020", "Feb 2020"], ["North and Quay Ward", 12, 9], ["South ward", 7, 8]], CALLS, {}, JAN_FEB),
@@ -249,6 +250,8 @@ def test_a_mark_that_cannot_be_read_is_a_fault(cell: str, tmp_path: Path) -> Non
         (across("Q1 (May-Jul 2020)"), "unknown"),
         (across("12 months to 15/03/2020"), "unknown"),
         (across("year to 1 April 2020"), "unknown"),
+        (across("Jan 2020 [u]"), "unknown"),
+        ([["Ward", "Jan 2020"], ["South [u]", 1], ["West Field", 1]], "unknown"),
     ],
 )
 def test_what_a_heading_leaves_open_is_asked(sheet: list[list[object]], key: str, tmp_path: Path) -> None:
@@ -274,11 +277,53 @@ def test_a_sheet_with_fewer_than_half_of_our_headings_is_asked_whether_it_has_to
         [["Ward", "From", "Count"], ["South", "2020-02-01", 1]],
         [["Ward", "From", "To", "Count"], ["South", "2020-02-01", "30/02/2020", 1]],
         [["Ward", "From", "Finished", "Count"], ["South", "2019-07-01", "30/06/2020", 1]],
+        [["Ward", "Jan 2020 (p)", "Feb 2020"], ["South (r)", 1, 2]],
+        [["Ward", "Jan 2020 (p) (r)", "Feb 2020"], ["South", 1, 2]],
+        [["Ward", "Jan 2020 (p)", "Feb 2020"], ["South", "1 [r]", 2]],
     ],
-    ids=["no year", "code and name differ", "no last day", "no date", "a last day that is not called so"],
+    ids=[
+        "no year",
+        "code and name differ",
+        "no last day",
+        "no date",
+        "a last day that is not called so",
+        "two marks",
+        "two marks in a heading",
+        "another mark beside the figure",
+    ],
 )
 def test_a_heading_that_cannot_be_right_is_a_problem(sheet: list[list[object]], tmp_path: Path) -> None:
     assert read(written(tmp_path / "t.xlsx", {"S": sheet}), CALLS).faults
+
+
+@pytest.mark.parametrize("year", ["2019/20", "2020-21", "FY20/21", "2020", "2020/21 (p)"])
+def test_a_year_that_begins_on_another_day_than_the_published_ones_is_a_problem(
+    year: str, tmp_path: Path
+) -> None:
+    rows_down: list[list[object]] = [["Ward", "Period", "Number"], ["South", year, 10]]
+    from_to: list[list[object]] = [["Ward", "From", "To", "Number"], ["South", year, year, 10]]
+    for n, sheet in enumerate((across(year), rows_down, from_to)):
+        path = written(tmp_path / f"{n}.xlsx", {"S": sheet})
+        (fault,) = read(path, {"indicator": "bikes"}).faults
+        assert "begin on 1 July" in fault
+        assert not read(path, {"indicator": "rates"}).faults  # has no published years
+
+
+@pytest.mark.parametrize("words", ["year to June 2021", "July 2020 to June 2021", "April 2020 to March 2021"])
+def test_a_year_that_says_its_months_is_read_as_it_says(words: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "t.xlsx", {"S": across(words)})
+    period = written_periods.in_text(words)
+    assert period is not None
+    start, end = map(str, period.days())
+    assert set(read(path, {"indicator": "bikes"}).figures) == {figure("bikes", NORTH, start, end, "10")}
+
+
+def test_a_year_that_begins_as_the_published_ones_do_is_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.xlsx", {"S": [["Kind", 2021, 2022], ["Race", 31, 33]]})
+    assert read(path, {"indicator": "abuse", "area": BOROUGH}).figures.keys() == {
+        figure("abuse", BOROUGH, "2021-01-01", "2021-12-31", "31", "", "Race"),
+        figure("abuse", BOROUGH, "2022-01-01", "2022-12-31", "33", "", "Race"),
+    }
 
 
 def test_hidden_columns_of_a_crossed_table_are_asked_about(tmp_path: Path) -> None:
@@ -414,7 +459,8 @@ def test_a_heading_without_its_year_is_told_once(tmp_path: Path) -> None:
 
 
 def test_a_column_that_is_there_twice_gets_no_advice_about_rows(tmp_path: Path) -> None:
-    sheet = [["Ward", "2019/20", "2020/21", "2020/21"], ["South", 1, 2, 3], ["West Field", 4, 5, 6]]
+    years = ("Year to June 2020", "Year to June 2021", "Year to June 2021")
+    sheet = [["Ward", *years], ["South", 1, 2, 3], ["West Field", 4, 5, 6]]
     path = written(tmp_path / "t.xlsx", {"Murders": sheet})
     assert told_of(make_project(tmp_path / "tiny"), path) == [
         (

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from portal.importers.spreadsheets import number_formats, numbers
+from portal.importers.spreadsheets.readings import ReadRow
 
 SHOWN = [
     ("3", '[<5]"<5";0', "<5"), ("7", '[<5]"<5";0', "7"), ("3", ";;;", ""), ("3", '"[c]"', "[c]"), ("0", "0;-0;;@", ""),
@@ -42,19 +43,19 @@ def test_general_shows_the_number_itself_and_a_percentage_is_marked() -> None:
 def test_a_format_that_is_not_worked_out_shows_no_number(code: str) -> None:
     shown = number_formats.shown(Decimal("12.5"), code)
     assert shown is not None
-    assert numbers.seen(shown.text) is None
+    assert numbers.seen(shown.text, ReadRow()) is None
 
 
 @pytest.mark.parametrize(
     ("shown", "number"),
     [
-        ("1,234", "1234"), ("£1,234.50", "1234.50"), ("-£5", "-5"), ("(5)", "-5"), ("12.5%", "12.5"), ("12 offences", "12"), ("−3", "-3"),
-        (".5", "0.5"), ("007", "7"), ("<5", None), ("12*", None), ("12 (p)", None), ("3k", None), ("1.2m", None), ("2 thousand", None),
+        ("1,234", "1234"), ("£1,234.50", "1234.50"), ("-£5", "-5"), ("(5)", "-5"), ("12.5%", "12.5"), ("12 offences", "12"), ("1 offence", "1"), ("−3", "-3"),
+        (".5", "0.5"), ("007", "7"), ("<5", None), ("12*", None), ("12 (p)", None), ("3k", None), ("1.2m", None), ("2 thousand", None), ("12 suppressed", None), ("12 fewer", None), ("12 offences withheld", None), ("€5", None), ("$5", None),
         ("fewer than 5", None), ("-", None), ("", None), ("[c]", None), ("12 1/2", None), ("1.228,5", None), ("~12", None), ("١٢", None),
     ],
 )  # fmt: skip
 def test_the_number_that_people_read(shown: str, number: str | None) -> None:
-    assert numbers.seen(shown) == (None if number is None else Decimal(number))
+    assert numbers.seen(shown, ReadRow(label="offences")) == (None if number is None else Decimal(number))
 
 
 FORMATS = st.lists(st.sampled_from([*'0#?.,%;@_*\\"-()£$/ <>=', "General", "[<5]", "[Red]", "[$£-809]", "E+", '"x"', "n"]), max_size=12).map("".join)  # fmt: skip
@@ -71,4 +72,4 @@ def test_no_format_breaks_the_reader(number: Decimal, code: str) -> None:
 def test_plain_formats_show_the_number(number: Decimal, code: str) -> None:
     shown = number_formats.shown(number, code)
     assert shown is not None
-    assert numbers.seen(shown.text.strip()) == number
+    assert numbers.seen(shown.text.strip(), ReadRow()) == number

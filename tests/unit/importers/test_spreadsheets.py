@@ -34,6 +34,7 @@ from workbook_files import (
     NEW,
     OBSERVATIONS,
     QUIET,
+    Raw,
     Styled,
     changed,
     new_row,
@@ -463,6 +464,7 @@ QUESTIONS = [
     ("dates", "period_start", "07/01/2020", {"day-first": "2020-01-07", "month-first": "2020-07-01"}),
     ("serials", "period_end", 44377, {"1900": "2021-06-30", "1904": "2025-07-01"}),
     ("missing:n/a", "value", "n/a", {"x": "", "z": "", "c": ""}),
+    ("nothing:nil", "value", "Nil", {"0": "0", "x": "", "z": "", "c": ""}),
     ("percent", "value", Styled(0.5, "0%", "50%"), {"shown": "50", "stored": "0.5"}),
     ("percent", "value", "50%", {"shown": "50", "stored": "0.5"}),
     ("decimals", "value", Styled(12.3456, "0.0", "12.3"), {"shown": "12.3", "stored": "12.3456"}),
@@ -508,7 +510,7 @@ def test_what_is_not_certain_is_asked_once(
         for plan in (given, planned(tiny, path, ask=choose, assumed=sure)):
             made = [r for r in rows_of(plan) if r["locator"] == "Table 1" and r["source"] == "report"][-2:]
             assert made[0][column] == wanted
-            assert made[0]["status"] == (answer if key.startswith("missing") else "")
+            assert made[0]["status"] == (answer if wanted == "" else "")
     assert {q.key for q in asked} == {key}
     assert set(asked[0].answers) == set(answers)
 
@@ -530,6 +532,40 @@ def test_a_mark_beside_a_status_needs_no_question(project: Path, tmp_path: Path,
         path = written(tmp_path / f"q.{kind}", {"S": observation(value=mark, status="z")})
         row = new_row(planned(project, path))
         assert (row["value"], row["status"]) == ("", "z")
+
+
+@pytest.mark.parametrize("digits", ["٥٠", "5_0", "५०"])
+def test_a_number_in_other_digits_inside_the_file_is_refused(
+    project: Path, tmp_path: Path, kind: str, digits: str
+) -> None:
+    value = Raw(
+        f"><v>{digits}</v>",
+        f'office:value-type="float" office:value="{digits}"><text:p>{digits}</text:p>',
+    )
+    assert "damaged" in problems(project, written(tmp_path / f"q.{kind}", {"S": observation(value=value)}))
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [("[c]", "x"), ("c", "x"), ("withheld", "x"), ("suppressed", "x"), ("[x]", "c"), ("[low]", "c"), ("[low]", "z"), ("[z]", "x"), ("[c]", "p")],
+)  # fmt: skip
+def test_a_mark_that_contradicts_the_status_is_a_problem(
+    project: Path, tmp_path: Path, value: str, status: str
+) -> None:
+    path = written(tmp_path / "q.xlsx", {"S": observation(value=value, status=status)})
+    told = problems(project, path)
+    assert f"and the status is {status}." in told
+    assert "q.xlsx, sheet S, cell F2" in told
+
+
+@pytest.mark.parametrize(("value", "status"), [("[c]", "c"), ("withheld", "c"), ("[x]", "not available")])
+def test_a_mark_that_says_what_the_status_says_is_taken(
+    project: Path, tmp_path: Path, value: str, status: str
+) -> None:
+    row = new_row(
+        planned(project, written(tmp_path / "q.xlsx", {"S": observation(value=value, status=status)}))
+    )
+    assert (row["value"], row["status"]) == ("", "c" if status == "c" else "x")
 
 
 def test_marks_that_mean_different_things_are_asked_about_one_by_one(
@@ -915,7 +951,8 @@ def test_any_cell_is_text_a_question_or_a_problem(record_property: Callable[[str
     [
         ("£1,234.50", "pounds", "1234.50"), ("£ 5", "pounds", "5"), ("-£5", "pounds", "-5"), ("−17.6%", "percent-change", "-17.6"),
         ("+6.5%", "percent-change", "6.5"), ("1 234", "count", "1234"), ("12.50", "count", "12.50"), ("1,23", "count", None),
-        ("1,234,567", "count", "1234567"), ("12,34,567", "count", None), (".5", "percent", "0.5"),
+        ("1,234,567", "count", "1234567"), ("3,125", "count", "3125"), ("3,125", "percent-change", None), ("-3,125%", "percent", None),
+        ("1,234,567", "percent-change", "1234567"), ("3,125.0", "percent-change", "3125.0"), ("12,34,567", "count", None), (".5", "percent", "0.5"),
     ],
 )  # fmt: skip
 def test_numbers_as_people_write_them(text: str, unit: str, wanted: str | None) -> None:

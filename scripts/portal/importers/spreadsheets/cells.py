@@ -14,8 +14,9 @@ from portal.importers.spreadsheets.numbers import MOST_DECIMALS, plain
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow, Settled, squeezed
 
 _MARKS = frozenset({"n/a", "#n/a", "-", "–", "—", text.MINUS, ".", "..", "...", "…"})
-MISSING = _MARKS | {
-    "na", "none", "null", "nil", "not available", "not applicable", "not known", "unknown", "withheld", "suppressed", "*",
+_NOTHING = frozenset({"none", "nil"})  # which can mean zero
+MISSING = _MARKS | _NOTHING | {
+    "na", "null", "not available", "not applicable", "not known", "unknown", "withheld", "suppressed", "*",
 }  # fmt: skip
 # The shorthand of government statistics for missing figures; each is a value of the column status.
 SHORTHAND = {mark: status for status in ("c", "x", "z", "low") for mark in (status, f"[{status}]")}
@@ -69,19 +70,24 @@ def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
     """Return the text for a cell that says that there is no value; None if the column can contain such a text."""
     mark = words.casefold()
     if column.name == "value":
-        if row.status:
-            return ""
+        if (
+            row.status
+        ):  # with which the reader of the row compares what a mark says; any can mean “not available”
+            stated = SHORTHAND.get(mark) or (marks.STATUS_WORDS.get(mark) if mark != "not available" else "")
+            return f"[{stated}]" if stated else ""
         if mark in SHORTHAND:
             return f"[{SHORTHAND[mark]}]"
-        return CellQuestion(
-            f"missing:{mark}",
-            f"“{words}” is there instead of a figure. Why is there no figure?",
-            {
-                "x": ("it is not available", "[x]"),
-                "z": ("it does not apply", "[z]"),
-                "c": ("it is withheld to protect people", "[c]"),
-            },
-        )
+        reasons = {
+            "x": ("it is not available", "[x]"),
+            "z": ("it does not apply", "[z]"),
+            "c": ("it is withheld to protect people", "[c]"),
+        }
+        if mark in _NOTHING:
+            question = f"“{words}” is there instead of a figure. Is it 0, or why is there no figure?"
+            zero = {"0": ("none were counted, so it is 0", "0")}
+            return CellQuestion(f"nothing:{mark}", question, zero | reasons)
+        question = f"“{words}” is there instead of a figure. Why is there no figure?"
+        return CellQuestion(f"missing:{mark}", question, reasons)
     if mark in {str(v).casefold() for v in (*column.rules.get("enum", ()), *column.known)}:
         return None
     free = column.field["type"] == "string" and not {"enum", "pattern"} & column.rules.keys()

@@ -78,6 +78,13 @@ def is_figure(cell: Cell | None) -> bool:
     )
 
 
+def has_number(cell: Cell) -> bool:
+    """Return True if a cell has a number, and not only what is written instead of one."""
+    words = squeezed(cell.text)
+    marked = marks.split(words)
+    return cell.kind == "number" or bool(_LIKE_A_FIGURE.fullmatch(marked.number if marked else words))
+
+
 def _is_year_row(row: Mapping[int, Cell], names: HeadingNames) -> bool:
     """Return True if the numbers of a row are years, or months such as 202001, next to each other, so that they are headings.
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.problems import Problem
 from portal.core.text import listed
 from portal.data.packages import Package
-from portal.importers.spreadsheets import columns, crossed_tables, dates, headings, written_periods
+from portal.importers.spreadsheets import columns, crossed_tables, dates, headings, marks, written_periods
 from portal.importers.spreadsheets.crossed_tables import Block
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
 from portal.importers.spreadsheets.headings import (
@@ -320,14 +320,36 @@ class _Unpivoting:
             place = stated[0][0] if stated else (row, column)
             what = "does not say the year" if whole else "says no period, or two that do not fit"
             self._fault(place, f"The heading {what}.", "Write the month or quarter with its year.")
+        marked = list(self._marked([*meanings, *corner], spread, at))
         for dimension in (AREA, INDICATOR, *sorted(self.known.other_fields)):
-            named = [(p, m) for p, m in meanings if m.dimension == dimension]
+            named = [(p, m) for p, m in (*meanings, *marked) if m.dimension == dimension]
             self._id(texts, dimension, named or [(p, m) for p, m in corner if m.dimension == dimension])
+        if whole is None or whole.year:
+            self._check_year(texts, [p for p, _ in (*meanings, *corner)], spread)
         cell = f"sheet {self.sheet.name}, cell {letters(column)}{row}"
         texts["locator"] = (
             f"{texts['locator']}, cell {letters(column)}{row}" if texts.get("locator") else cell
         )
         return texts
+
+    def _marked(
+        self, meanings: Iterable[tuple[Place, HeadingMeaning]], spread: Mapping[Place, Cell], at: Place
+    ) -> Iterator[tuple[Place, HeadingMeaning]]:
+        """Yield the statuses that marks in its headings give a figure; one beside a number needs a number."""
+        has_number = crossed_tables.has_number(self.sheet.cells[at])
+        for place, meaning in meanings:
+            for mark in headings.marks_of(spread[place], meaning):
+                if has_number or mark.ids[0] not in marks.BESIDE:
+                    yield place, mark
+
+    def _check_year(
+        self, texts: Mapping[str, str], places: Iterable[Place], spread: Mapping[Place, Cell]
+    ) -> None:
+        """Add a fault if a year without months begins on another day than the published years of its indicator."""
+        indicator = texts.get(INDICATOR, "")
+        if fault := self.names.other_year(indicator, texts.get(FIRST_DAY, ""), texts.get(LAST_DAY, "")):
+            for place in [p for p in places if written_periods.is_year_alone(spread[p])][:1]:
+                self._fault(place, *fault)
 
     def _id(self, texts: dict[str, str], dimension: str, found: list[tuple[Place, HeadingMeaning]]) -> None:
         """Write the id that the headings name into the texts; two that differ, or a name of two areas, are faults."""
@@ -474,24 +496,3 @@ class _Unpivoting:
                 + "; ".join(f"“{t[:50]}”" for t in texts[:_SHOWN])
                 + "."
             )
-
-
-def constants(given: Iterable[str], package: Package) -> dict[str, str]:
-    """Return the values that are given for columns which a sheet does not say.
-
-    Raises:
-        PortalError: the table of figures has no such column.
-    """
-    fields = package.tables[FIGURES].schema.names if FIGURES in package.tables else ()
-    values: dict[str, str] = {}
-    problems = []
-    for words in given:
-        name, equals, text = words.partition("=")
-        if not equals or name not in fields or name == VALUE:
-            message = f"“{words}” names no column of the figures."
-            fix = did_you_mean(name, [f for f in fields if f != VALUE])
-            problems.append(Problem("--set", code="set", message=message, fix=fix))
-        values[name] = text.strip()
-    if problems:
-        raise PortalError(problems)
-    return values

@@ -110,6 +110,13 @@ def numeric(value: float, shown: str | None, percent: bool, hidden: str = "", st
     )  # fmt: skip
 
 
+def stored_number(text: str) -> float:
+    """Return the number that a file has in a cell. Raises `ValueError` if it is not written in the digits 0 to 9."""
+    if not text.isascii() or "_" in text:  # which `float` takes for a number
+        raise ValueError(text)
+    return float(text)
+
+
 def precise(value: float) -> Decimal | None:
     """Return the number to the 15 digits that spreadsheets keep, without the noise after them; None if infinite."""
     number = Decimal(f"{value:.15g}")

@@ -1,11 +1,13 @@
 """Find out what a heading or a label means: a period, an area, an indicator, a part, the figure itself, or a total."""
 
 import re
+from calendar import month_name
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from portal.core import field_types
+from portal.core.text import listed
 from portal.data.packages import Package
 from portal.importers.spreadsheets import marks, written_periods
 from portal.importers.spreadsheets.grid import Cell
@@ -14,7 +16,7 @@ from portal.importers.spreadsheets.written_periods import WrittenPeriod
 
 PERIOD, AREA, INDICATOR, VALUE, TOTAL, UNKNOWN = "period", "area", "indicator", "value", "total", ""
 FIRST_DAY, LAST_DAY = "period_start", "period_end"
-FIGURES = "observations"
+FIGURES, STATUS = "observations", "status"
 # What people call the column of labels.
 _COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("area", "area name", "area code", "ward", "ward name", "ward code", "borough", "borough name", "borough code", "district", "local authority", "local authority name", "local authority code", "place", "code", "gss code", "geography", "geography code"), AREA),
@@ -24,6 +26,7 @@ _COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("to", "to date", "date to", "end", "ends", "end date", "last day", "until", "period to", "period end date", "end of period", "period ending"), LAST_DAY),
 }  # fmt: skip
 _VALUES = frozenset({"value", "values", "count", "counts", "number", "no.", "no", "figure", "figures", "vol", "vol.", "volume", "offences", "crimes", "incidents", "n", "observation", "obs_value"})  # fmt: skip
+_DAYS_OF_YEAR = (364, 365)  # from its first to its last day
 _AREA_CODE = re.compile(r"\b[ensw]\d{8}\b")
 _TOTAL = re.compile(
     r"(?:(?:grand|sub|overall|running|annual|year|borough|ward|column|row) ?-? ?)?totals?\b.*|all|all (?:wards|areas|boroughs|ages|months|quarters|years|groups|categories|types|offences|people|persons)\b.*|sum|.* total|average|mean|ytd|year to date",
@@ -41,13 +44,17 @@ class HeadingMeaning:
 
 @dataclass(frozen=True)
 class HeadingNames:
-    """The names that headings can have: of areas, indicators and parts, in lower case, and when each area existed."""
+    """The names that headings can have: of areas, indicators and parts, in lower case, and when each area existed.
+
+    `years` has the months and days on which the published years of each indicator begin.
+    """
 
     areas: Mapping[str, tuple[str, ...]]
     indicators: Mapping[str, tuple[str, ...]]
     parts: Mapping[str, tuple[tuple[str, str], ...]]
     labels: Mapping[str, str]
     lives: Mapping[str, tuple[date | None, date | None]]
+    years: Mapping[str, frozenset[tuple[int, int]]]
 
     def column(self, cell: Cell | None) -> str:
         """Return what a column of labels with this heading holds: a dimension or a field; empty if it is not known."""
@@ -85,6 +92,27 @@ class HeadingNames:
         days = field_types.date_or_none(start), field_types.date_or_none(end)
         return tuple(c for c in codes if _lived(self.lives.get(c, (None, None)), *days))
 
+    def other_year(self, indicator: str, first_day: str, last_day: str) -> tuple[str, str] | None:
+        """Return what is wrong with a year that begins on another day than the published ones of an indicator, and what to do."""
+        published, start, end = self.years.get(indicator), _day(first_day), _day(last_day)
+        if (
+            not (published and start and end and _is_year(start, end))
+            or (start.month, start.day) in published
+        ):
+            return None
+        known = listed([f"{day} {month_name[month]}" for month, day in sorted(published)])
+        here = f"{start.day} {month_name[start.month]}"
+        message = f"This year would begin on {here}, and the published years of {indicator} begin on {known}."
+        fix = (
+            "Look up which months it covers, and write them, such as “year to June 2020” or “July 2019 to June 2020”. Or write "
+            f"the first and the last day in columns {FIRST_DAY} and {LAST_DAY}."
+        )
+        return message, fix
+
+
+def _is_year(start: date, end: date) -> bool:
+    return (end - start).days in _DAYS_OF_YEAR
+
 
 def _lived(life: tuple[date | None, date | None], start: date | None, end: date | None) -> bool:
     first, last = life
@@ -99,7 +127,15 @@ def _words(cell: Cell | None) -> str:
     if words.startswith("(") and words.endswith(")"):
         words = words[1:-1]
     marked = marks.split(words)
-    return (marked.number if marked and marked.number else words).casefold().rstrip(":*").strip()
+    is_clear = marked is not None and marked.number and not marked.unclear
+    return (marked.number if marked and is_clear else words).casefold().rstrip(":*").strip()
+
+
+def marks_of(cell: Cell, meaning: HeadingMeaning) -> Iterator[HeadingMeaning]:
+    """Yield the statuses that marks in a heading give its figures, such as (p); none if the meaning keeps the marks."""
+    words = squeezed(cell.text)
+    if words not in meaning.ids:
+        yield from (HeadingMeaning(STATUS, (status,)) for status in marks.statuses(words))
 
 
 def vocabulary(packages: Iterable[Package], package: Package) -> HeadingNames:
@@ -117,15 +153,24 @@ def vocabulary(packages: Iterable[Package], package: Package) -> HeadingNames:
             if row.get(name):
                 indicators.setdefault(squeezed(row[name]).casefold(), {})[row["id"]] = None
     parts: dict[str, dict[tuple[str, str], None]] = {}
+    years: dict[str, set[tuple[int, int]]] = {}
     for _, row in package.tables[FIGURES].records if FIGURES in package.tables else ():
         for column in package.breakdowns:
             if row.get(column):
                 parts.setdefault(squeezed(row[column]).casefold(), {})[column, row[column]] = None
+        start, end = _day(row.get(FIRST_DAY, "")), _day(row.get(LAST_DAY, ""))
+        if start and end and _is_year(start, end):
+            years.setdefault(row.get(INDICATOR, ""), set()).add((start.month, start.day))
     columns = package.tables[FIGURES].schema.names if FIGURES in package.tables else ()
     labels = {name.replace("_", " "): name for name in columns} | {name: name for name in columns}
     labels |= {label.casefold(): name for name, label in package.breakdowns.items()}
     return HeadingNames(
-        _frozen(areas), _frozen(indicators), {k: tuple(v) for k, v in parts.items()}, labels, lives
+        _frozen(areas),
+        _frozen(indicators),
+        {k: tuple(v) for k, v in parts.items()},
+        labels,
+        lives,
+        {indicator: frozenset(days) for indicator, days in years.items()},
     )
 
 

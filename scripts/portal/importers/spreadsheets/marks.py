@@ -57,6 +57,12 @@ def split(words: str) -> MarkedText | None:
     return MarkedText(rest, status, unclear, tuple(notes))
 
 
+def statuses(words: str) -> tuple[str, ...]:
+    """Return the statuses that a text has in brackets, such as p for Jul-20 (p)."""
+    keys = (m[1].casefold().strip() for m in _BRACKETED.finditer(words))
+    return tuple(dict.fromkeys(STATUS_WORDS[k] for k in keys if k in STATUS_WORDS))
+
+
 def is_range(words: str) -> bool:
     """Return True if a text says that a number is small or between two others, such as <5 or 5-9."""
     return _RANGE.fullmatch(words) is not None

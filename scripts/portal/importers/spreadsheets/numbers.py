@@ -10,10 +10,9 @@ from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Read
 PERCENTAGES = frozenset({"percent", "percent-change"})
 MOST_DECIMALS, _LARGEST = 10, 15  # of a format; and of powers of ten
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_ONE_COMMA = re.compile(r"[+-]?\d{1,3},\d{3}", re.ASCII)  # which is three decimals in other countries
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _SHOWN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d{1,3})?", re.ASCII)
-# Words that say that a number is not the whole number.
-_SCALES = frozenset({"thousand", "thousands", "million", "millions", "billion", "billions", "hundred", "hundreds", "percent"})  # fmt: skip
 _INSTEAD = {
     "c": "no figure: it is withheld to protect people", "low": "no figure: it is too low to show, but not zero",
     "x": "no figure: it is not available",
@@ -54,7 +53,7 @@ def _settled(cell: Cell, words: str, row: ReadRow) -> Settled:
 def _otherwise(cell: Cell, number: Decimal, row: ReadRow) -> CellQuestion | None:
     """Return a question if the cell shows something other than this number, unless it is only rounded."""
     shown = squeezed(cell.shown or "")
-    read_number, sign = seen(shown), shown.endswith("%")
+    read_number, sign = seen(shown, row), shown.endswith("%")
     if (
         read_number is not None
         and _alike(read_number, number, shown)
@@ -72,22 +71,32 @@ def _otherwise(cell: Cell, number: Decimal, row: ReadRow) -> CellQuestion | None
     )
 
 
-def seen(shown: str) -> Decimal | None:
+def seen(shown: str, row: ReadRow) -> Decimal | None:
     """Return the number that people read in a shown text, such as 1,234 in “£1,234” or “(5)”; None if it is not a number.
 
-    A unit in words can follow it, as in “12 offences”. Anything else can change what is meant: <5, 12*, 3k.
+    The label of its unit can follow it, as in “12 offences”, and pounds can have their sign. Anything else can change what
+    is meant: <5, 12*, 3k, 12 estimated.
     """
     digits = shown.replace(text.MINUS, "-").replace("–", "-").replace("\u202f", " ")
-    digits = re.sub(r"^(-?)[£$€] ?", r"\1", digits.removesuffix("%").strip())
+    digits = _without_pounds(digits.removesuffix("%").strip(), row)
     negative = re.fullmatch(r"\(([^()]*)\)", digits)
-    digits = f"-{negative[1].strip().lstrip('£$€')}" if negative else digits
-    unit = re.fullmatch(r"(\S*\d) ?([a-z]{4,}(?: [a-z]+)*)", digits.lower())
-    if unit and not _SCALES & set(unit[2].split()):
+    digits = _without_pounds(f"-{negative[1].strip()}", row) if negative else digits
+    unit = re.fullmatch(r"(\S*\d) ?(\D+)", digits)
+    if unit and _is_label(unit[2].casefold(), row.label.casefold()):
         digits = unit[1]
     if _GROUPED.fullmatch(digits):
         digits = digits.replace(",", "")
     digits = digits.removesuffix(".")
     return Decimal(digits) if _SHOWN_NUMBER.fullmatch(digits) else None
+
+
+def _without_pounds(digits: str, row: ReadRow) -> str:
+    return re.sub(r"^(-?)£ ?", r"\1", digits) if row.unit in ("pounds", "") else digits
+
+
+def _is_label(words: str, label: str) -> bool:
+    """Return True if words are the label of a unit, its beginning or its end: offences, or crimes of crimes per 1,000 people."""
+    return any(f"{label} ".startswith(f"{w} ") or f" {label}".endswith(f" {w}") for w in (words, f"{words}s"))
 
 
 def _alike(read_number: Decimal, number: Decimal, shown: str) -> bool:
@@ -147,13 +156,12 @@ def _same(before: str, number: Decimal) -> bool:
 def _written(words: str, row: ReadRow) -> Settled:
     """Return a number that is written as text, without commas, currency signs, typographic minus and spaces."""
     digits = words.replace(text.MINUS, "-").replace("–", "-")
-    if row.unit in ("pounds", ""):
-        digits = re.sub(r"^(-?)£ ?", r"\1", digits)
+    digits = _without_pounds(digits, row)
     percent = digits.endswith("%")
     digits = digits.removesuffix("%").strip()
     if re.fullmatch(r"[+-]?\d{1,3}( \d{3})+(\.\d+)?", digits):
         digits = digits.replace(" ", "")
-    if _GROUPED.fullmatch(digits):
+    if _GROUPED.fullmatch(digits) and not (row.unit in PERCENTAGES and _ONE_COMMA.fullmatch(digits)):
         digits = digits.replace(",", "")
     if len(digits) > 30 or not _PLAIN.fullmatch(digits):
         return _no_number(words, digits)
@@ -183,5 +191,5 @@ def _no_number(words: str, digits: str) -> CellFault:
         return CellFault(f"{quoted} has points between the thousands.", fix)
     if other := number_spellings.fault(words):
         return CellFault(*other)
-    fix = "Write the number in digits alone, with a point before decimals. If there is none, leave the cell empty and write why under status."
+    fix = "Write the number in digits alone, with a point before decimals. If there is no figure, leave the cell empty and write why under status."
     return CellFault(f"{quoted} is not a number.", fix)

@@ -18,6 +18,7 @@ from portal.importers.spreadsheets.grid import (
     column_of,
     moved_digits,
     numeric,
+    stored_number,
 )
 from portal.importers.spreadsheets.visibility import WHITE, FormattedArea
 
@@ -269,7 +270,7 @@ def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
     match kind:
         case "float" | "percentage" | "currency":
             content = shown if any(p.tag == f"{_TEXT}p" for p in element) else None
-            return numeric(float(value), content, kind == "percentage", hidden, struck)
+            return numeric(stored_number(value), content, kind == "percentage", hidden, struck)
         case "date":
             day = datetime.fromisoformat(element.get(f"{_OFFICE}date-value")).date()
             shows = bool(re.search(rf"(?<!\d)0?{day.day}(?!\d)", shown))

@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ReadRow:
-    """The rest of a cell's row: the unit of its figure, its status, and the earlier text of the cell.
+    """The rest of a cell's row: the unit of its figure and the unit's label, its status, and the earlier text of the cell.
 
     `figure` is True if the cell is the figure of its row, so that a status can replace it.
     """
@@ -42,6 +42,7 @@ class ReadRow:
     status: str = ""
     before: str = ""
     figure: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -66,14 +66,16 @@ def read(
     reading, packages = ReadRows(book, answers), tuple(packages)
     kept = [r for p in packages if "indicators" in p.tables for _, r in p.tables["indicators"].records]
     units = {r["id"]: r.get("unit", "") for r in kept if "id" in r}
+    labels = {r["id"]: r.get("unit_label", "") for r in kept if "id" in r}
     for layout in sorted(layouts, key=lambda x: x.resource != "indicators"):
         table = package.tables[layout.resource]
         titles = {c: _titles(packages, package, layout.resource, c) for c in layout.columns}
-        reader = _Rows(reading, _without_hidden(reading, layout), table, units, titles)
+        reader = _Rows(reading, _without_hidden(reading, layout), table, units, labels, titles)
         for line in filter(None, map(reader.line, layout.rows)):
             reading.lines.append(line)
             if layout.resource == "indicators":
                 units[line.texts.get("id", "")] = line.texts.get("unit", "")
+                labels[line.texts.get("id", "")] = line.texts.get("unit_label", "")
     reading.lines = list(_of_one_scale(reading, package, units))
     return reading
 
@@ -123,6 +125,7 @@ class _Rows:
     layout: Layout
     table: Table
     units: Mapping[str, str]
+    labels: Mapping[str, str]
     titles: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     @cached_property
@@ -164,7 +167,8 @@ class _Rows:
             before = self._before.get(key_of(self.table, texts), {}) if column not in first else {}
             unit = self._unit(texts) if column in _MEASURED else "other"
             figure = column == "value" and "status" in self.table.schema.names
-            read_row = ReadRow(unit, texts.get("status", ""), before.get(column, ""), figure)
+            label = self.labels.get(texts.get("indicator", ""), "") if column in _MEASURED else ""
+            read_row = ReadRow(unit, texts.get("status", ""), before.get(column, ""), figure, label)
             at = (row, self.layout.columns[column])
             value = cells.settle(self.layout.sheet.cells.get(at), self._columns[column], read_row)
             texts[column] = self.reading.settled(value, Spot(self.layout.sheet.name, *at, column))

@@ -31,6 +31,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "missing": ("x", "z", "c"),
     "months": ("first", "last"),
     "notes": ("leave-out", "read"),
+    "nothing": ("0", "x", "z", "c"),
     "mark": ("e", "x", "z", "low"),
     "parts": ("total",),
     "percent": ("shown", "stored"),
@@ -159,7 +160,7 @@ def _turned(
     book = workbooks.edited(workbooks.renamed(workbooks.read(job.paths[0]), job.read_as), job.edits)
     if job.resource not in ("", headings.FIGURES):
         return book, []
-    given = crosstabs.constants(job.given, package)
+    given = _constants(job.given, package)
     while True:
         turned = crosstabs.unpivot(
             book, crosstabs.Known(packages_read, package, answers, given, job.sheet, bool(job.read_as))
@@ -173,6 +174,27 @@ def _turned(
         if not all(new_answers.values()) or all(answers.get(k) == v for k, v in new_answers.items()):
             raise PortalError(map(_unanswered, questions))
         answers |= new_answers
+
+
+def _constants(given: Iterable[str], package: Package) -> dict[str, str]:
+    """Return the values that are given for columns which a sheet does not say.
+
+    Raises:
+        PortalError: the table of figures has no such column.
+    """
+    fields = package.tables[headings.FIGURES].schema.names if headings.FIGURES in package.tables else ()
+    values: dict[str, str] = {}
+    problems = []
+    for words in given:
+        name, equals, text = words.partition("=")
+        if not equals or name not in fields or name == headings.VALUE:
+            message = f"“{words}” names no column of the figures."
+            fix = did_you_mean(name, [f for f in fields if f != headings.VALUE])
+            problems.append(Problem("--set", code="set", message=message, fix=fix))
+        values[name] = text.strip()
+    if problems:
+        raise PortalError(problems)
+    return values
 
 
 def _once(faults: Iterable[Problem]) -> Iterator[Problem]:

@@ -140,6 +140,12 @@ def joined(parts: Iterable[WrittenPeriod]) -> WrittenPeriod | None:
     return _quarter(part.quarter, year.year, year.financial)
 
 
+def is_year_alone(cell: Cell) -> bool:
+    """Return True if a cell states a year without its months, such as 2020 or 2019/20."""
+    period = read(cell)
+    return period is not None and period.year > 0 and period.months == 12
+
+
 def settled(period: WrittenPeriod, financial: bool) -> WrittenPeriod:
     """Return a quarter counted in financial or in calendar years."""
     return _quarter(period.quarter, period.year, financial) if period.either else period

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from lxml import etree
 
-from portal.importers.spreadsheets import number_formats, unpacking, visibility
+from portal.importers.spreadsheets import grid, number_formats, unpacking, visibility
 from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, moved_digits, numeric
 from portal.importers.spreadsheets.visibility import BLACK, WHITE, Colour, FormattedArea, Palette
 
@@ -436,7 +436,7 @@ class _Reader:
                 )
             case "d":
                 return _dated(datetime.fromisoformat(value), style)
-        return self._number(float(value), style)
+        return self._number(grid.stored_number(value), style)
 
     def _words(self, text: _RichText, style: _Style) -> Cell | None:
         if not text.words.strip():
