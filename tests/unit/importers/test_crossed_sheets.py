@@ -126,6 +126,7 @@ VARIANTS: Mapping[str, tuple[Sequence[Sequence[object]], Mapping[str, str], Mapp
     "areas above months": ([["", "North & Quay", "", "South", ""], ["Measure", "Jan 2020", "Feb 2020", "Jan 2020", "Feb 2020"], ["Calls by month", 12, 9, 7, 8]], {}, {}, JAN_FEB),
     "months and areas down": ([["Ward", "Month", "Number"], ["North & Quay", "Jan 2020", 12], ["North & Quay", "Feb 2020", 9], ["South", "Jan 2020", 7], ["South", "Feb 2020", 8]], CALLS, {}, JAN_FEB),
     "first and last day": ([["Ward", "From", "To", "Number"], *DAYS], CALLS, {}, JAN_FEB),
+    "first and last day below a year": ([["2020/21"], ["Ward", "From", "To", "Number"], *DAYS], CALLS, {}, JAN_FEB),
     "dates in words": ([["Ward", "Start date", "End date", "Number"], *([w, f"{s:%d %B %Y}", f"{e:%d/%m/%Y}", n] for w, s, e, n in DAYS)], CALLS, {}, JAN_FEB),
     "months from and to": ([["Ward", "From", "To", "Number"], ["North & Quay", "Jan 2020", "Mar 2020", 10], ["North & Quay", "Apr 2020", "Jun 2020", 11]], CALLS, {}, in_years(Q1, Q2)),
     "our names of the days, theirs of the rest": ([["Ward", "period_start", "period_end", "Count"], *DAYS], CALLS, {}, JAN_FEB),
@@ -316,6 +317,13 @@ def test_a_year_that_says_its_months_is_read_as_it_says(words: str, tmp_path: Pa
     assert period is not None
     start, end = map(str, period.days())
     assert set(read(path, {"indicator": "bikes"}).figures) == {figure("bikes", NORTH, start, end, "10")}
+
+
+def test_days_in_columns_are_taken_and_not_the_year_above_them(tmp_path: Path) -> None:
+    head = ["Ward", "From", "To", "Number"]
+    for start, end in (("2020-07-01", "2021-06-30"), FY20):
+        path = written(tmp_path / "t.xlsx", {"S": [["2020/21"], head, ["North & Quay", start, end, 10]]})
+        assert set(read(path, {"indicator": "bikes"}).figures) == {figure("bikes", NORTH, start, end, "10")}
 
 
 def test_a_year_that_begins_as_the_published_ones_do_is_read(tmp_path: Path) -> None:

@@ -70,9 +70,8 @@ def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
     """Return the text for a cell that says that there is no value; None if the column can contain such a text."""
     mark = words.casefold()
     if column.name == "value":
-        if (
-            row.status
-        ):  # with which the reader of the row compares what a mark says; any can mean “not available”
+        if row.status:
+            # The reader of the row compares the two. “Not available” fits any status.
             stated = SHORTHAND.get(mark) or (marks.STATUS_WORDS.get(mark) if mark != "not available" else "")
             return f"[{stated}]" if stated else ""
         if mark in SHORTHAND:

@@ -302,7 +302,8 @@ class _Unpivoting:
         corner = list(self._corner(spread, block))
         stated = [(p, m) for p, m in meanings if m.dimension == PERIOD]
         whole = written_periods.joined(m.period for _, m in stated if m.period)
-        if whole is None or not whole.is_whole:
+        has_days = {FIRST_DAY, LAST_DAY} <= texts.keys()  # then a title does not say other days
+        if (whole is None or not whole.is_whole) and (stated or not has_days):
             whole = written_periods.joined(
                 m.period for _, m in (*stated, *corner) if m.period
             ) or self._from_to(stated, spread)
@@ -316,7 +317,7 @@ class _Unpivoting:
                 fix = "Name both columns of days, such as Start date and End date, or leave one out."
                 self._fault(stated[0][0], "This period does not fit the day in another column.", fix)
             texts |= days
-        elif stated or not {FIRST_DAY, LAST_DAY} <= texts.keys():
+        elif stated or not has_days:
             place = stated[0][0] if stated else (row, column)
             what = "does not say the year" if whole else "says no period, or two that do not fit"
             self._fault(place, f"The heading {what}.", "Write the month or quarter with its year.")
@@ -325,7 +326,7 @@ class _Unpivoting:
             named = [(p, m) for p, m in (*meanings, *marked) if m.dimension == dimension]
             self._id(texts, dimension, named or [(p, m) for p, m in corner if m.dimension == dimension])
         if whole is None or whole.year:
-            self._check_year(texts, [p for p, _ in (*meanings, *corner)], spread)
+            self._check_year(texts, [p for p, _ in (*meanings, *(corner if whole else ()))], spread)
         cell = f"sheet {self.sheet.name}, cell {letters(column)}{row}"
         texts["locator"] = (
             f"{texts['locator']}, cell {letters(column)}{row}" if texts.get("locator") else cell
