@@ -3,6 +3,7 @@
 import functools
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
@@ -23,6 +24,9 @@ _BEFORE = re.compile(
 # How the first letter of a Welsh word may change.
 _MUTATIONS = {"ll": "ll?", "rh": "rh?", "c": "(?:c|g|ch|ngh)", "p": "(?:p|b|ph|mh)", "t": "(?:t|d|th|nh)", "g": "(?:n?g)?", "b": "[bfm]", "d": "(?:dd?|n)", "m": "[mf]"}  # fmt: skip
 _FIX = "Write true under sensitive."
+# Letters with dots between them, such as D.V., and where two words are joined, as in DomesticAbuse.
+_DOTTED = re.compile(r"\b(?:[^\W\d_]\.)+[^\W\d_]\b\.?")
+_JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # What says that a definition leaves out the subject that follows, or that it is only a part of what is counted.
 _LEAVES_OUT = re.compile(
     r"\b(?:not|no|without|except|exclud(?:es?|ing)|other than|leaves? out|instead of|includ(?:es?|ing))\b[^.;]*",
@@ -111,7 +115,8 @@ def is_guarded(row: ValidRow) -> bool:
 
 
 def sensitive_word(text: str, more: Iterable[str] = ()) -> str:
-    """Return the first sensitive word in a text, ignoring case and punctuation; empty if there is none."""
+    """Return the first sensitive word in a text, ignoring case, accents and punctuation; empty if there is none."""
+    text = _respelled(text)
     plain = _plain(text)
     if match := _names().search(plain) or _abbreviations().search(text):
         return match[0]
@@ -124,7 +129,7 @@ def _names() -> re.Pattern[str]:
     listed = _lists()
     english = [entry for entries in listed["english"].values() for entry in entries]
     welsh = [_in_welsh(entry) for entries in listed["welsh"].values() for entry in entries]
-    return re.compile(rf"\b(?:{'|'.join(english + welsh)})\w*")
+    return re.compile(rf"\b(?:{_without_marks('|'.join(english + welsh))})\w*")
 
 
 @functools.cache
@@ -146,7 +151,20 @@ def _mutated(word: str) -> str:
     return _MUTATIONS[first] + word[len(first) :] if first else "h?" + word
 
 
+def _respelled(text: str) -> str:
+    """Return a text in the usual letters: no accents, invisible characters or dots in abbreviations, and words apart."""
+    text = _without_marks(text)
+    return _JOINED.sub(" ", _DOTTED.sub(lambda m: m[0].replace(".", ""), text))
+
+
+def _without_marks(text: str) -> str:
+    """Return a text without accents, soft hyphens and other invisible characters, and with letters of ordinary width."""
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in letters if unicodedata.category(c) not in ("Mn", "Cf"))
+
+
 def _plain(text: str) -> str:
+    text = _respelled(text)
     return " ".join("".join(c.lower() if c.isalnum() else " " for c in text).split())
 
 

@@ -17,6 +17,9 @@ from markupsafe import Markup
 
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation}
 _SPACE = re.compile(r"\s+")
+_TAG = re.compile(r"<[^>]*>")
+# Assets that the site serves as they are, and that people can read.
+TEXT_FILES = (".svg", ".txt", ".csv", ".json", ".html", ".xml", ".md")
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = rf"({_LABEL}\.)+(?=[A-Za-z0-9-]*[A-Za-z]){_LABEL}"  # the last part is not a number, so this is not an IP address
 _ADDRESS = re.compile(
@@ -67,6 +70,11 @@ def _encoded(text: str) -> Markup:
 def escaped(value: str) -> Markup:
     """Encode a value for a cell of an HTML table or an attribute, which Markdown does not process."""
     return Markup(html.escape(" ".join(value.split())))  # noqa: S704
+
+
+def visible_text(value: str) -> str:
+    """Return what people read of HTML or SVG: without tags, and with the characters that entities stand for."""
+    return html.unescape(_TAG.sub(" ", value))
 
 
 def front_matter(value: str) -> Markup:

@@ -35,6 +35,30 @@ def stand_ins(content: Content, figures: Sequence[Observation]) -> Iterator[Obse
     yield from missing.values()
 
 
+def unpublished_wards(content: Content, figures: Sequence[Observation]) -> Iterator[FigureKey]:
+    """Yield the guarded figures of wards without a row, of boroughs with a figure: nobody can work these out, but a text can say them.
+
+    A ward has none beside other wards of the same period, or none at all.
+    """
+    groups: dict[FigureKey, list[Observation]] = defaultdict(list)
+    areas: dict[str, set[str]] = defaultdict(set)
+    for o in figures:
+        if is_guarded(content.indicators[o.indicator]) and not o.part:
+            area = content.areas[o.area]
+            areas[o.indicator].add(o.area)
+            groups[o.key._replace(area=area.parent if area.kind in WARD_KINDS else o.area)].append(o)
+    wards: dict[str, list[str]] = defaultdict(list)
+    for a in content.areas.values():
+        if a.kind == "ward":
+            wards[a.parent].append(a.code)
+    for key, rows in groups.items():
+        existing = {o.area for o in rows}
+        beside = inner_areas(content, key.area, rows) - existing if existing - {key.area} else set()
+        for code in wards[key.area]:
+            if code in beside or code not in areas[key.indicator]:
+                yield key._replace(area=code)
+
+
 def _stand_in(like: Observation, status: str = LEFT_OUT, **more: object) -> Observation:
     return replace(like, value=None, status=status, **more)  # type: ignore[arg-type]
 

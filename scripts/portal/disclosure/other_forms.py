@@ -18,10 +18,14 @@ from portal.core.small_counts import (
     not_openly_published,
     periods_overlap,
 )
+from portal.core.text import plain_name
+from portal.core.vocabulary import AreaKind, ClaimKind, Unit
 
 RATES = ("per-1000", "percent", "percent-change")
 # Claims without a number from which a count could be worked out.
 _WORDS_ONLY = ("direction", "rank", "comparison")
+# Claims whose number is a count.
+_COUNTS = (ClaimKind.VALUE, ClaimKind.TOTAL)
 
 
 def forbidden_forms(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
@@ -144,7 +148,7 @@ def _claim(
         minimum_for_kind(content, policy, indicator.id, content.areas[claim.area].kind) if claim.area else 0
     )
     if (
-        claim.kind == "value"
+        claim.kind in _COUNTS
         and is_guarded(indicator)
         and not is_openly_published(content, claim.source)
         and claim.stated < minimum
@@ -183,26 +187,44 @@ def _target(
     if not is_guarded(indicator):
         return
     hidden_figures = [h for h in hidden if h.indicator == indicator.id]
-    if target.unit != "count":
-        known = target.unit == "percent-change" and target.result_value is not None
-        if known and any(_can_refer_to(target.due, h) for h in hidden_figures):
-            message = f"The result is a change to or from the withheld count of {indicator.id}, which follows from it."
-            yield _stated_count("targets", target.id, message)
+    is_change = target.unit == Unit.PERCENT_CHANGE and target.result_value is not None
+    if is_change and any(_can_refer_to(target.due, h) for h in hidden_figures):
+        message = (
+            f"The result is a change to or from the withheld count of {indicator.id}, which follows from it."
+        )
+        yield _stated_count("targets", target.id, message)
         return
     published = {o.value for o in content.observations.get(indicator.id, ())}
+    minimum = _minimum_of(content, policy, target)
     for name, value, when in (
-        ("result", target.result_value, target.due),
+        ("result", _result_count(target), target.due),
         ("baseline", target.baseline_value, target.baseline),
     ):
         if value is None or value in published:
             continue
-        minimum = minimum_for_kind(content, policy, indicator.id, "borough")
         if any(_can_refer_to(when, h) for h in hidden_figures):
             message = f"The {name} may be the withheld count of {indicator.id}."
             yield _stated_count("targets", target.id, message)
         elif value < minimum and not is_openly_published(content, target.source):
             message = f"The {name} is a count of {value}, but counts under {minimum} must be withheld."
             yield _stated_count("targets", target.id, message)
+
+
+def _result_count(target: Target) -> Decimal | None:
+    """Return the count that is a target's result, or that follows from its baseline and change; None if neither."""
+    baseline, result = target.baseline_value, target.result_value
+    if target.unit == Unit.COUNT or result is None:
+        return result
+    return None if baseline is None else (baseline * (100 + result) / 100).quantize(Decimal(1))
+
+
+def _minimum_of(content: Content, policy: SmallCountSettings, target: Target) -> int:
+    """Return the smallest count that a target can state: that of a borough, or of an area in its title if it is stricter."""
+    title = f" {plain_name(target.title)} "
+    named = {a.kind for a in content.areas.values() if f" {plain_name(a.name)} " in title}
+    return max(
+        minimum_for_kind(content, policy, target.indicator, kind) for kind in {AreaKind.BOROUGH, *named}
+    )
 
 
 def _can_refer_to(when: str, o: Observation) -> bool:

@@ -9,6 +9,7 @@ from portal.core import periods
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
 from portal.core.small_counts import is_guarded
+from portal.core.text import TEXT_FILES, visible_text
 from portal.core.vocabulary import Status
 from portal.disclosure import clearing, inference
 from portal.disclosure.inference import EarlierRelease
@@ -21,7 +22,7 @@ from portal.releases.releasing import Project
 
 _TRIED = 40  # the most other figures to try when looking for one that must be withdrawn too
 _LONG = 3  # digits of a number that is unlikely to appear in a text by chance
-_ON_PAGES = ("*.md", "*.toml")
+_ON_PAGES = (".md", ".toml")
 # Tables to skip when looking for numbers in text.
 _PLAIN = ("observations", "boundaries", "surroundings", "postcodes", "populations", "overlaps", "imports")
 
@@ -170,9 +171,12 @@ def look(project: Project, out: Redaction, now: Contents, past: Mapping[str, Con
     for e in content.releases:
         if about(e.note):
             yield f"the note of the release {e.name}"
-    for pattern in _ON_PAGES:
-        for path in sorted(project.settings.source_folder.rglob(pattern)):
-            if path.is_file() and about(path.read_text(encoding="utf-8", errors="replace")):
+    folder = project.settings.source_folder
+    for path in sorted(folder.rglob("*")):
+        suffix, is_asset = path.suffix.lower(), path.is_relative_to(folder / "assets")
+        if (suffix in _ON_PAGES or (is_asset and suffix in TEXT_FILES)) and path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if about(visible_text(text) if is_asset else text):
                 yield project.file_name(path)
 
 

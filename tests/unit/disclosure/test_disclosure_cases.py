@@ -272,6 +272,33 @@ def test_a_small_result_of_a_target_stops_only_where_it_is_a_count_that_needs_pr
 
 
 @pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"baseline_value": "2"}, "The baseline is a count of 2"),
+        ({"baseline_value": "20", "result_value": "-80"}, "The result is a count of 4"),
+        ({"baseline_value": "20", "result_value": "-50"}, ""),
+        ({"unit": "count", "target_value": "5", "title": "Less in North & Quay", "baseline_value": "9", "result_value": "7"}, "The result is a count of 7, but counts under 10"),
+        ({"unit": "count", "target_value": "5", "title": "Less in Exampleton", "baseline_value": "9", "result_value": "7"}, ""),
+    ],
+)  # fmt: skip
+def test_a_target_states_no_small_count_as_its_baseline_result_or_change(
+    tiny: Path, more: Row, told: str
+) -> None:
+    target = {"id": "t", "indicator": "h", "title": "Cut it", "baseline": "2018", "unit": "percent-change", "target_value": "-20", "due": "2021", "source": "returns", "locator": "Table 1"}  # fmt: skip
+    add(tiny, f"{FIGURES}targets.csv", [target | more])
+    found = tried(tiny, h, [figure("h", B, "127")])
+    assert any(told in p for p in found) if told else not found, found
+
+
+@pytest.mark.parametrize(("area", "stated", "stops"), [(N, "7", True), (N, "10", False), (B, "3", True), (B, "5", False)])  # fmt: skip
+def test_a_claim_states_no_small_total(tiny: Path, area: str, stated: str, stops: bool) -> None:
+    claim = {"id": "c", "indicator": "h", "kind": "total", "area": area, "period_start": "2018-01-01", "period_end": "2018-12-31", "stated": stated, "decimals": "0", "statement": "It was so.", "source": "returns", "locator": "Page 3"}  # fmt: skip
+    add(tiny, f"{FIGURES}claims.csv", [claim])
+    found = tried(tiny, h, [figure("h", B, "127")])
+    assert any(f"The statement has a count of {stated}" in p for p in found) is stops, found
+
+
+@pytest.mark.parametrize(
     ("locator", "number"),
     [("Seven (7) offences in North & Quay", "Seven"), ("value 40", "40"), ("Table 9, twenty-one cases", "twenty-one"),
      ("Table 9, page 3", ""), ("Hidden harm, South, months 2021-08 to 2022-07", ""), ("Sheet 2, row 14, 12 months to July 2019", "")],

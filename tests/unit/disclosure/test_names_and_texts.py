@@ -5,18 +5,24 @@ import shutil
 from pathlib import Path
 
 import pytest
-from portal.checks import sensitive_subjects
+from portal.checks import sensitive_subjects, written_numbers
+from portal.checks.valid_rows import ValidRows
+from portal.core.settings import load
+from portal.data import packages
 from portal.site import building
-from test_disclosure_cases import FIGURES, B, N, W, add, figure, indicator, problems, tried, wards
+from test_disclosure_cases import FIGURES, B, N, Row, S, W, add, figure, indicator, problems, tried, wards
 
 plain = {"sensitive": "false"}
-hidden = [figure("h", N, "c"), figure("h", W, "50")]
+hidden = [figure("h", N, "c"), figure("h", S, "47"), figure("h", W, "50")]
 harm = indicator("h", title="Harm recorded", short_title="Harm")
 
 
 @pytest.mark.parametrize("titles", [
     "Rapes; Sexual assaults; Indecent exposure; Exposure and voyeurism; Spiking; Sex offences; Cyberflashing; Sextortion; Intimate images shared; Grooming",
     "Domestic incidents; People abused domestically and domestic violence; DA crimes; MARAC cases; Coercion and control; Controlling and coercive behaviour; Ex-partner violence; Elder abuse; Family violence; Women in refuges; Femicide; Non-fatal strangulation",
+    "Violence by a current or former partner; Spousal assault; Assaults by partners; Violence in the home; Violence in relationships; Marital violence; Violence against wives; Intra-familial violence; Murders of women by men",
+    "Hatecrime; Prejudice-motivated offences; Bias-motivated offences; Acts of indecency; Groping; Neglected children; Misper reports; Self-poisoning",
+    "D.V. incidents; Incidents of D.V; F.G.M.; Doméstic violence; Dome\u0301stic violence; Ｄｏｍｅｓｔｉｃ ｖｉｏｌｅｎｃｅ; ＤＶ; DomesticAbuse; Domes\u00adtic abuse; Domestic\u200b abuse; Trais domestíg",
     "Kidnap; Kidnappings; Child abduction; False imprisonment; Harassment; Stalkers charged; Cyberstalking; Malicious communications",
     "Modern-day slavery; Human trafficking; People trafficked; NRM referrals; National Referral Mechanism; Forced labour; Debt bondage; Cuckooing; Exploitation of children; Child criminal exploitation; Children exploited by gangs",
     "FGM; Female genital cutting; Forced marriages; Child marriage; So-called honour killings; “Honour” crimes; Breast ironing; Virginity testing; Child abuse linked to faith or belief",
@@ -35,6 +41,7 @@ def test_other_words_are_not_sensitive() -> None:
     titles = (
         "Domestic burglary; Searches by sex; Rapid response; People who hated nothing; Grapes; Data by day; Racing; Drug trafficking; Trafficking of drugs; Anti-social behaviour; "
         "Violence against the person; Road deaths; Children killed on roads; Missing data; Schools with a Mental Health Support Team; Section 60 searches; Safeguarding training; "
+        "Violence against partner agencies; Assaults on police by drivers; Women killed on roads; Violence in the night-time economy; Burglary in the home; Neglected gardens; Biased coins; N.B. thefts; "
         "Pedestrian refuges; Exposure to air pollution; Drug abuse; Cruelty to animals; Neglected land; Children cautioned; Race Equality Scheme; Prevent burglary; Murders; "
         "Trais yn erbyn y person; Troseddau treisiol; Camddefnyddio cyffuriau; Cam-drin cyffuriau; Aflonyddwch cyhoeddus; Marwolaethau ar y ffyrdd; Iechyd meddwl; Plant a phobl ifanc"
     )
@@ -174,15 +181,94 @@ def test_no_page_setting_or_descriptor_says_the_number(tiny: Path) -> None:
         ("In North and Quay the harm recorded was seven.", "seven"), ("Harm in North & Quay was between 6 and 8.", "6"), ("North & Quay. Harm: 6 to 8.", "6"),
         ("There were half a dozen cases of harm in North & Quay.", "half a dozen"), ("Harm happened twice in North & Quay.", "twice"), ("Harm, North & Quay: VII", "VII"),
         ("No harm in North & Quay.", "no harm"), ("Harm in North & Quay was under 4.", "4"), ("Harm in North & Quay: see Table IV, page 3 to 5, aged 10 to 17, under 25.", ""),
-        ("Harm in North & Quay, 1 to 31 March 2019, 12 months to July 2019", ""), ("In South there were 7 cases of harm.", ""),
+        ("Harm in North & Quay, 1 to 31 March 2019, 12 months to July 2019", ""), ("In South there were 47 cases of harm.", ""),
         ("Harm in North & Quay: this was the seventh.", "seventh"), ("The 7th time that harm was recorded in North & Quay.", "7th"), ("Harm, North & Quay: IIIII II", "IIIII"),
         ("Harm in North & Quay: ||||| ||", "|||||"), ("Harm in North & Quay: ●●● ●●●●", "●●● ●●●●"), ("The second victim of harm in North & Quay.", "second victim"),
         ("Harm in North & Quay since the 7th of March. The second half was quiet.", ""),
+        ("Harm in North & Quay: a score.", "a score"), ("Harm in North & Quay: a hundred.", "a hundred"), ("Harm in North & Quay: x7.", "x7"),
+        ("Harm in North & Quay, in the 40s.", "40s"), ("Nobody in North & Quay reported harm.", "Nobody"), ("Harm in North & Quay: both cases ended.", "both cases"),
+        ("Half of all harm was in North & Quay.", "Half of all"), ("Harm in North & Quay fell. Officers took 40 reports.", "40"),
+        ("Harm in North & Quay fell. It was quiet. Officers took 40 reports of theft.", ""), ("Harm in North & Quay fell. In West Field it was 50.", ""),
     ],
 )  # fmt: skip
 def test_a_number_is_found_however_it_is_written(tiny: Path, text: str, number: str) -> None:
     assert not tried(tiny, [harm | {"caveat": text}], hidden)
     assert [f"says “{number}”" in m for m in warned(tiny)] == [True] * bool(number)
+
+
+@pytest.mark.parametrize(
+    ("figures", "is_told"),
+    [
+        (wards("h", "- - 50 30 127"), True),
+        (wards("h", "- - 50 30 -"), True),
+        (wards("h", "- - - - 127"), True),
+        (wards("h", "37 40 50 30 157"), False),
+        ([*wards("h", "37 40 50 30 157"), figure("h", B, "160", 2018)], False),
+    ],
+)
+def test_a_text_does_not_say_a_figure_whose_row_is_left_out(
+    tiny: Path, figures: list[Row], is_told: bool
+) -> None:
+    tried(tiny, [harm], figures)
+    (tiny / "site_src/pages/more.md").write_text("# More\n\nHarm in North & Quay: 7 offences in 2019.\n")
+    settings = load(tiny)
+    read = ValidRows(packages.read_all(tiny, settings.packages)[0], settings)
+    assert bool(list(written_numbers.find_warnings(read))) is is_told
+
+
+UPDATE = {"id": "update-9", "priority": "priority-1", "action": "action-1-1", "date": "2020-06-30", "kind": "report", "source": "report", "locator": "Paragraph 4"}  # fmt: skip
+TARGET = {"id": "t", "baseline": "2018", "unit": "count", "target_value": "5", "due": "2019-12", "source": "returns", "locator": "P"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "told"),
+    [
+        ("plan/data/updates.csv", UPDATE | {"title": "Harm in North & Quay", "text": "It was busy. Officers took 40 reports."}, ["text"]),
+        ("plan/data/updates.csv", UPDATE | {"title": "Harm in North & Quay", "text": "Officers in North & Quay took 40 reports."}, ["text"]),
+        ("plan/data/updates.csv", UPDATE | {"title": "Harm in North & Quay", "text": "In West Field there were 50."}, []),
+        ("plan/data/updates.csv", UPDATE | {"title": "Harm", "text": "Officers took 40 reports."}, []),
+        ("figures/data/targets.csv", TARGET | {"title": "Harm in North & Quay", "baseline_value": "9", "result_value": "7"}, ["baseline_value", "result_value"]),
+        ("figures/data/targets.csv", TARGET | {"title": "Harm in West Field", "baseline_value": "9", "result_value": "7"}, []),
+    ],
+)  # fmt: skip
+def test_a_cell_does_not_say_the_number_of_what_another_cell_of_its_row_names(
+    tiny: Path, table: str, row: Row, told: list[str]
+) -> None:
+    add(tiny, f"data_packages/{table}", [row])
+    assert not tried(tiny, [harm], hidden)
+    warnings = [w for w in building.warnings(building.project(tiny)) if w.code == "number"]
+    assert [w.field for w in warnings] == told
+
+
+@pytest.mark.parametrize("column", ["definition", "caveat", "period_note"])
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("The smallest ward had 7 in 2019.", True),
+        ("Seven were in the north.", True),
+        ("It covers 9% of 352 records, and each counts once. One case can be 2.5 miles away.", False),
+    ],
+)
+def test_an_indicator_does_not_say_a_small_number_of_itself(
+    tiny: Path, column: str, text: str, is_told: bool
+) -> None:
+    assert not tried(tiny, [harm | {column: text}], hidden)
+    assert ["about it says" in m for m in warned(tiny)] == [True] * is_told
+
+
+@pytest.mark.parametrize(
+    ("locator", "is_told"),
+    [("7 + 40 + 50 + 15", True), ("Next to North & Quay (7)", True), ("Sheet 2, row 14", False)],
+)
+@pytest.mark.parametrize(("area", "year"), [(B, 2019), (W, 2019), (B, 2018)])
+def test_the_locator_of_another_figure_does_not_say_the_number(
+    tiny: Path, locator: str, is_told: bool, area: str, year: int
+) -> None:
+    """In another period only if it names the place."""
+    rows = [*wards("h", "c c 50 15 105"), figure("h", B, "130", 2018)]
+    rows = [r | {"locator": locator} if (r["area"], r["period_end"][:4]) == (area, str(year)) else r for r in rows]  # fmt: skip
+    assert not tried(tiny, [harm], rows)
+    assert bool(warned(tiny)) is (is_told and (year == 2019 or "North" in locator))
 
 
 def test_the_change_of_a_target_does_not_tell_a_withheld_count(tiny: Path) -> None:

@@ -69,6 +69,28 @@ def test_texts_with_the_number_are_named_and_others_are_not(project: Project) ->
     assert not [place for place in planned(project).look if "observations" in place]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "is_named"),
+    [
+        ("pages/about/notes.md", "# Notes\n\nThere were 7351 calls.\n", True),
+        ("assets/notes.txt", "7,351 calls\n", True),
+        ("assets/map.svg", "<svg><text>7&#51;51 calls</text></svg>\n", True),
+        ("assets/map.svg", '<svg><path d="M 7351 0"/></svg>\n', False),
+        ("assets/fonts.css", "a { width: 7351px }\n", False),
+    ],
+)
+def test_pages_and_assets_with_the_number_are_named(
+    project: Project, name: str, text: str, is_named: bool
+) -> None:
+    path = project.settings.source_folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    try:
+        assert [place for place in planned(project).look if path.name in place] == [f"site_src/{name}"] * is_named  # fmt: skip
+    finally:
+        path.unlink()
+
+
 def test_another_figure_with_the_number_on_the_same_day_is_named(project: Project) -> None:
     calls = next(o for o in project.content.observations["calls"] if o.value == 8462)
     alike = replace(calls, indicator="advice")
