@@ -101,18 +101,18 @@ class ValidRows:
 
         Rules report nothing more about the figures of these indicators.
         """
-        tables = [p.tables["observations"] for p in self.packages if "observations" in p.tables]
+        own = [p for p in self.packages if "observations" in p.tables]
+        tables = [p.tables["observations"] for p in own]
         if not self.is_readable("indicators", "observations"):
             return None
         if any(not set(t.schema.names) <= t.columns for t in tables):
             return None
-        bad = [(t, {row for row, _ in t.bad}) for t in tables]
-        return self.without_figures | {
-            name
-            for t, rows_ in bad
-            for row, name in zip(t.numbers, t.cells["indicator"], strict=True)
-            if row in rows_
-        }
+        known = self.values("indicators", "indicators", "id")
+        named = {p.name: _in_bad_rows(p.tables["observations"]) for p in own}
+        # A row that does not say its indicator can be a figure of each one of its package.
+        unclear = (p for p in own if not named[p.name] <= known and "indicators" in p.tables)
+        every = (p.tables["indicators"].values("id") for p in unclear)
+        return self.without_figures.union(*named.values(), *every)
 
     @property
     def without_figures(self) -> frozenset[str]:
@@ -125,6 +125,13 @@ class ValidRows:
             and not p.tables["observations"].numbers
             for row in rows(p.tables["indicators"])
         )
+
+
+def _in_bad_rows(figures: Table) -> frozenset[str]:
+    """Return what the rows with problems have as their indicator, which can be any text."""
+    bad = {row for row, _ in figures.bad}
+    numbered = zip(figures.numbers, figures.cells["indicator"], strict=True) if bad else ()
+    return frozenset(name for row, name in numbered if row in bad)
 
 
 def rows(table: Table) -> Iterator[ValidRow]:

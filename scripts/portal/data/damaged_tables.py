@@ -20,9 +20,19 @@ _DATE = re.compile(
 _NUMBER = re.compile(
     r"[+-]?[£$€]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9.,]+ ?%|[0-9](\.[0-9]+)?E\+[0-9]+"
 )
+# What no import can read either: what to write instead, and why.
+_CUT_SHORT = (
+    (re.compile(r"[0-9]{1,2}[/.-]([0-9]{1,2}|[A-Z][a-z]{2})[/.-][0-9]{2}"), "each date whole, year first, such as 2016-07-31", "it does not say the century"),
+    (re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+"), "each number in full, such as 120456", "digits of it can be lost"),
+)  # fmt: skip
 _EITHER_NUMBER = re.compile(r"[^\w]*[0-9]+(,[0-9]+)+[^\w]*|[^\w]*[0-9]{1,3}(\.[0-9]{3})+[^\w]*", re.ASCII)
 _FIGURE = re.compile(r"(?!(19|20)[0-9]{2}$)[-+£]?[0-9]+(\.[0-9]+)?%?", re.ASCII)
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_QUOTED_LINE = re.compile(r'"((?:[^"]|"")*)"([,;|\t ]*)')
+QUOTED_LINES = Fault(
+    "Each line is in quotation marks, which makes it a single cell.",
+    "Remove the quotation marks around whole lines, or restore the file.",
+)
 # What a row that adds up others says in its first cell.
 TOTALS = frozenset(
     {"total", "totals", "grand total", "overall total", "sum", "sub-total", "subtotal", "cyfanswm"}
@@ -32,6 +42,9 @@ MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells are reported one by one
 _FEWEST_OF_TABLE = 4  # columns of a table in which a row with one filled cell is hardly a row
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _INSIDE_SPREADSHEETS = (b"xl/workbook.", b"opendocument.spreadsheet")  # which the zip does not compress
+WHOLE_ROW = "whole-row"  # the code of a problem that explains all others with the cells of its row
+# Problems that are gone when the rows are written again as they were read, although cells were lost or moved.
+HIDDEN_BY_WRITING = frozenset({WHOLE_ROW, "missing-cell", "header"})
 _EMPTY = "empty rows, columns or cells at the end"
 
 
@@ -79,6 +92,25 @@ def separator_fault(content: str, names: Sequence[str] = (), file: str = "") -> 
         )
         return Fault(f"The columns are separated by {between}, not by commas.", fix)
     return None
+
+
+def quoted_header(content: str, names: Collection[str]) -> tuple[int, Fault] | None:
+    """Return the row of the header and what to do if each line is in quotation marks as a whole; None if they are not.
+
+    Some programs write empty cells after such a line.
+    """
+    for number, line in enumerate(content[:100_000].splitlines()[:_ROWS_SEARCHED], 1):
+        whole = _QUOTED_LINE.fullmatch(line.strip())
+        if whole and is_header(whole[1], names):
+            after = f" and the {whole[2].strip()} after them" if whole[2].strip() else ""
+            return number, QUOTED_LINES._replace(fix=QUOTED_LINES.fix.replace(",", f"{after},"))
+    return None
+
+
+def is_header(cell: str, names: Collection[str]) -> bool:
+    """Return True if a single cell has most of the names of the columns."""
+    rows = ([c.strip().strip('"') for c in cell.split(mark)] for mark in (",", *_SEPARATORS))
+    return any(len(row) > 1 and len(set(row).intersection(names)) > len(names) // 2 for row in rows)
 
 
 def separator_of(content: str) -> str:
@@ -152,9 +184,6 @@ def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | N
         fix = "Write them in lower-case letters, without spaces and with _ between words. The columns are: "
         return problem(message, fix + header)
     for n, row in enumerate(islice(rows, _ROWS_SEARCHED), 1):
-        if _is_quoted_header(row, names):
-            message = "Each line is in quotation marks, which makes it a single cell."
-            return problem(message, "Remove the quotation marks around whole lines, or restore the file.", n)
         if n > 1 and len(names & {c.strip() for c in row}) > len(names) // 2:
             above = rows[: n - 1]
             content_above = (
@@ -173,15 +202,6 @@ def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | N
         return problem(message, f"Put this row above all others: {header}")
     message = "The header is missing: the first row has none of the column names."
     return problem(message, f"Write this as the first row, or restore the file: {header}")
-
-
-def _is_quoted_header(row: Sequence[str], names: Collection[str]) -> bool:
-    """Return True if this row is the header, in quotation marks as a whole."""
-    filled = [c for c in row if c]
-    if len(filled) != 1 or "," not in filled[0]:
-        return False
-    inner = {c.strip() for c in next(csv.reader([filled[0]]), [])}
-    return len(inner.intersection(names)) > len(names) // 2
 
 
 def row_fault(row: Sequence[str], header: Sequence[str]) -> Fault | None:
@@ -223,7 +243,17 @@ def merge_reformatting(
     )
     message = f"A spreadsheet program has changed this file in {count:,} places: {listed}."
     others = (p for (kind, _), p in with_causes if not kind)
-    return (Problem(file, 0, "", "spreadsheet", message, import_advice(file)), *others)
+    fix = _restore([c for cells in cells_by_kind.values() for c in cells]) or import_advice(file)
+    return (Problem(file, 0, "", "spreadsheet", message, fix), *others)
+
+
+def _restore(cells: Sequence[str]) -> str:
+    """Return what to do about cells among which are some that nothing can read any more; empty if there are none."""
+    cut = [(next(filter(form.fullmatch, cells), ""), write, why) for form, write, why in _CUT_SHORT]
+    ways = [
+        f"write {write} ({cell} cannot be imported either, because {why})" for cell, write, why in cut if cell
+    ]
+    return f"Restore the file. Or {', and '.join(ways)}." if ways else ""
 
 
 def _reformatting(problem: Problem, rows: Rows, fields_by_name: Mapping[str, Json]) -> tuple[str, str]:

@@ -132,7 +132,9 @@ def read(
     if not problems:
         passed.add(digest, True)
     bad = frozenset(
-        (p.row, c) for p in in_rows for c in (schema.names if p.code == _WHOLE_ROW else (p.field,))
+        (p.row, c)
+        for p in in_rows
+        for c in (schema.names if p.code == damaged_tables.WHOLE_ROW else (p.field,))
     )
     return Table(file, schema, cells, numbers, bad), damaged_tables.merge_reformatting(
         file, rows, problems, schema.fields
@@ -231,17 +233,21 @@ def read_rows(
     separator = "\t" if is_utf16 and "\t" in first else separator
     if merge := input_files.merge_fault(content):
         return unreadable_file(*merge[0], merge[1])
+    if names and (quoted := damaged_tables.quoted_header(content, names)):
+        return unreadable_file(*quoted[1], quoted[0])
     fault = None if any_separator else damaged_tables.separator_fault(content, names, file)
     fault = _not_a_table(content) or (fault if separator == "," else None)
     if fault:
         return unreadable_file(*fault)
     csv.field_size_limit(_LARGEST_CELL)
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True, delimiter=separator)
     try:
-        rows = list(csv.reader(io.StringIO(content, newline=""), strict=True, delimiter=separator))
+        rows = list(reader)
     except csv.Error as error:
-        return unreadable_file(
-            f"The file cannot be split into rows: {error}.", "Look for a quotation mark that is not closed."
-        )
+        fix = "Look for a quotation mark that is not closed."
+        if "expected after" in str(error):
+            fix += f" If there is none, line {reader.line_num} of the file has more after a quotation mark that closes a text."
+        return unreadable_file(f"The file cannot be split into rows: {error}.", fix)
     if separator == ";" and (found := damaged_tables.ambiguous_number(rows)):
         message = f"The columns are separated by semicolons, and a cell has {found[1]}. Programs that write semicolons often put a comma before decimals and a point between thousands, so the number is not certain."
         fix = "Open it in the program that made it, and save it as .xlsx, which keeps each number as it is."
@@ -343,16 +349,13 @@ def _row_problems(
             yield problem
 
 
-_WHOLE_ROW = "whole-row"  # the code of a problem that explains all others with the cells of its row
-
-
 def _no_rows(
     file: str, rows: Sequence[Sequence[str]], cell_problems: Sequence[Problem]
 ) -> Iterator[tuple[int, Problem]]:
     """Yield each row with wrong cells that repeats the header or adds up others, by its number."""
     for number in sorted({p.row for p in cell_problems}):
         if fault := damaged_tables.row_fault(rows[number - 1], rows[0]):
-            yield number, Problem(file, number, "", _WHOLE_ROW, *fault)
+            yield number, Problem(file, number, "", damaged_tables.WHOLE_ROW, *fault)
 
 
 def _too_wide(
@@ -369,7 +372,7 @@ def _too_wide(
         elif number in wrong:
             fault = wide_rows.split_among(row, fields)
         if fault:
-            yield number, Problem(file, number, "", _WHOLE_ROW, *fault)
+            yield number, Problem(file, number, "", damaged_tables.WHOLE_ROW, *fault)
 
 
 _REPORTED_WITH_HEADER = frozenset({"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header", "unmatched-header", "missing-cell"})  # fmt: skip
@@ -392,6 +395,10 @@ def _explain_error(file: str, fault: ValidationError, schema: Schema) -> Problem
         case "primary-key":
             key = text.listed([k.replace("_", " ") for k in schema.primary_key])
             fix = "Remove one of the two rows, or correct the cells that should differ."
+            if schema.resource.get("name") == "breaks":  # several things can change on one day
+                fix = (
+                    f"If both are right, describe both changes in one row. If not, {fix[0].lower()}{fix[1:]}"
+                )
             return problem(
                 "duplicate", f"An earlier row has the same {key}.", fix, " + ".join(schema.primary_key)
             )

@@ -334,6 +334,15 @@ def test_a_year_that_begins_as_the_published_ones_do_is_read(tmp_path: Path) -> 
     }
 
 
+def test_a_sheet_with_totals_alone_is_a_problem_unless_another_has_figures(tmp_path: Path) -> None:
+    totals = [["Ward", "Jan 2020"], ["Exampleton Total", 19]]
+    alone = read(written(tmp_path / "t.xlsx", {"S": totals}), CALLS)
+    assert any("Exampleton Total" in f for f in alone.faults)
+    both = workbooks.read(written(tmp_path / "t.xlsx", {"S": totals, "T": BY_MONTH}))
+    known = crosstabs.Known(tiny_packages(), figures_package(), {}, {**GIVEN, **CALLS})
+    assert not crosstabs.unpivot(both, known).faults
+
+
 def test_hidden_columns_of_a_crossed_table_are_asked_about(tmp_path: Path) -> None:
     path = written(tmp_path / "t.xlsx", {"S": BY_MONTH})
     book = openpyxl.load_workbook(path)

@@ -14,7 +14,7 @@ from portal.cli import commands
 from portal.cli.arguments import PROBLEMS
 from portal.core import periods
 from portal.importers.spreadsheets import spreadsheet
-from project import ROOT, examples, make_project, tree_of
+from project import ROOT, ask, examples, make_project, tree_of
 from workbook_files import KINDS, OBSERVATIONS, QUIET, observation, problems, written
 
 FIGURES = "data_packages/figures/data/observations.csv"
@@ -217,6 +217,56 @@ def test_a_table_without_its_header_says_which_one_it_had(
         path.write_text(rest)
         assert run(portal, path, "figures") == PROBLEMS
         assert f"Write this row above the rest: {', '.join(header.split(','))}." in capsys.readouterr().err
+
+
+REPLACE = ("--resource", "observations", "--replace")
+AROUND = {
+    "a comma at the end of each row": lambda text: text.replace("\n", ",\n").replace(",\n", "\n", 1),
+    "blank lines between": lambda text: text.replace("\n", "\n\n"),
+    "a carriage return more": lambda text: text.replace("\n", "\r\r\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["44", "45"])
+@pytest.mark.parametrize("is_own", [True, False])
+@pytest.mark.parametrize("damage", AROUND)
+def test_the_command_that_the_check_names_reads_the_damaged_table(
+    portal: Path, tmp_path: Path, damage: str, is_own: bool, value: str
+) -> None:
+    own = portal / FIGURES
+    right = own.read_text().replace(",44,", f",{value},", 1)
+    own.write_text(AROUND[damage](right if is_own else own.read_text()), newline="")
+    told = ask(portal, "check").stderr
+    assert f"Run `portal import table {FIGURES} --package figures {' '.join(REPLACE)}`" in told
+    path = own if is_own else tmp_path / "observations.csv"
+    path.write_text(AROUND[damage](right), newline="")
+    assert run(portal, path, "figures", *REPLACE) == 0
+    assert own.read_text() == right
+    assert ask(portal, "check").returncode == 0
+
+
+def test_a_row_that_lost_its_end_is_not_written_as_if_it_were_right(portal: Path) -> None:
+    own = portal / FIGURES.replace("observations", "indicators")
+    rows = AROUND["blank lines between"](own.read_text()).rstrip("\n").rpartition("\n")
+    own.write_text(f"{rows[0]}\n{rows[2].rstrip(',')}\n")
+    damaged = own.read_bytes()
+    assert "The row ends before this column" in ask(portal, "check").stderr
+    assert run(portal, own, "figures", "--resource", "indicators", "--replace") == PROBLEMS
+    assert own.read_bytes() == damaged
+
+
+@pytest.mark.parametrize(("mark", "after"), [(",", ""), ("\t", ""), (",", ";;;"), (";", ",,,")])
+def test_lines_in_quotation_marks_are_named_alike_by_both(portal: Path, mark: str, after: str) -> None:
+    own = portal / FIGURES
+    lines = own.read_text().replace(",", mark).splitlines()
+    own.write_text("".join(f'"{line}"{after}\n' for line in lines))
+    told = "Found: Each line is in quotation marks, which makes it a single cell.\n  To do: Remove the quotation marks"
+    checked = ask(portal, "check").stderr
+    assert f"observations.csv, row 1\n  {told}" in checked
+    assert "portal import" not in checked
+    imported = ask(portal, "import", "table", str(own), "--package", "figures", *REPLACE)
+    assert imported.returncode == PROBLEMS
+    assert f"observations.csv, row 1\n  {told}" in imported.stderr
 
 
 def test_a_table_that_cannot_be_read_loses_no_rows_to_another_file(portal: Path, tmp_path: Path) -> None:

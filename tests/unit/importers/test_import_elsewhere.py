@@ -97,6 +97,15 @@ def months_of(path: Path, *months: str) -> list[Path]:
 THEFT, ASB = ("Shoplifting", "Under investigation"), ("Anti-social behaviour", "")
 
 
+def test_a_file_with_its_crimes_twice_is_refused(tmp_path: Path) -> None:
+    path = street(tmp_path / "2024-01-a-street.csv", *[("2024-01", "E01000001", *THEFT)] * 100)
+    assert "repeated" not in findings(street_crime.counts([path], content(), TOWN))
+    with path.open("a", newline="") as file:
+        file.write(path.read_text().removeprefix(HEADER.replace("\r\n", "\n")).replace("\n", "\r\n"))
+    with pytest.raises(PortalError, match="100 of 200 records are the same as an earlier one"):
+        street_crime.counts([path], content(), TOWN)
+
+
 def test_crime_counts_for_the_ward_of_its_lsoa_and_rows_without_place_are_only_counted_as_such(
     tmp_path: Path,
 ) -> None:

@@ -416,6 +416,16 @@ def test_groups_add_up_to_what_they_group() -> None:
         assert not groups["part"].duplicated().any()
 
 
+def test_a_file_with_its_records_twice_is_refused_and_people_searched_together_are_not(
+    tmp_path: Path,
+) -> None:
+    each = [("2024-07-01", round(n / 10_000, 4), 51.415) for n in range(100)]
+    together = stop_and_search.read([records(tmp_path, each + each[:5])], NORTHBOROUGH, NEW)
+    assert {f.code: f.figures for f in together.findings}["repeated"] == {"records": 5}
+    with pytest.raises(PortalError, match="100 of 200 records are the same as an earlier one"):
+        stop_and_search.read([records(tmp_path, each + each)], NORTHBOROUGH, NEW)
+
+
 @real
 def test_a_file_that_ends_in_the_middle_of_a_month_is_left_out_and_named(tmp_path: Path) -> None:
     areas, table = _lewisham()

@@ -72,7 +72,7 @@ def read(
 
     `outlines` are in degrees by GSS code, or the resource `boundaries`, of the wards of one borough and
     perhaps the borough itself. Raises `PortalError`: missing columns, unknown labels, invalid dates or
-    coordinates, the same records in two files, no record in any ward.
+    coordinates, the same records in two files or twice in one, no record in any ward.
     """
     shapes = _outlines(outlines) if isinstance(outlines, pd.DataFrame) else outlines
     files = {path: stop_records.read(path) for path in dict.fromkeys(paths)}
@@ -294,6 +294,9 @@ def _strangers(frames: Mapping[Path, pd.DataFrame], outlines: Mapping[str, Shape
 
 
 def _twins(frames: Mapping[Path, pd.DataFrame]) -> Iterator[Problem]:
+    """Yield files with records that they, or other files, have too."""
+    for path, frame in frames.items():
+        yield from published_files.repeat_problems(path.name, frame["record"])
     records = {path: set(frame["record"]) for path, frame in frames.items()}
     for (one, first), (other, second) in combinations(records.items(), 2):
         shared = len(first & second)

@@ -86,13 +86,15 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
     total of all crime: the total less the known categories would give it away.
 
     Raises:
-        PortalError: missing columns, a file with mostly unknown categories, invalid months, a month in two files, LSOAs of two Censuses
+        PortalError: missing columns, a file with mostly unknown categories, invalid months, a month in two files, crimes that a file has twice, LSOAs of two Censuses
             in a month, rows in LSOAs that the geography package does not have, no row in the district.
     """
     stop(_silent(content.areas[borough], paths))
     place = Place.of(content, borough)
     files = of_all(paths, read)
-    stop(_twice(files))
+    ids = ((f.file, f.frame["crime"]) for f in files)
+    repeated = (p for name, crime in ids for p in published_files.repeat_problems(name, crime[crime != ""]))
+    stop([*_twice(files), *repeated])
     placed, findings = _placed(files, place)
     kept, thin = _without_thin(placed)
     strange = kept[kept["series"] == UNKNOWN]

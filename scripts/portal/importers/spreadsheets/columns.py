@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portal.core.problems import Fault, PortalError, Problem, did_you_mean
 from portal.core.text import listed
-from portal.data import wide_rows
+from portal.data import damaged_tables, wide_rows
 from portal.data.packages import Package
 from portal.data.tables import Schema
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
@@ -187,6 +187,9 @@ def _undecided(book: Workbook, headers: list["_Header"]) -> Problem:
 
 def _no_header(book: Workbook, sheets: list[str], wanted: WantedTable) -> Problem:
     """Return the problem that these sheets have no header; it says which one, where it is clear which table is meant."""
+    for sheet in (s for s in book.sheets if s.name in sheets):
+        if in_one := _header_in_one_cell(book, sheet, wanted):
+            return in_one
     meant = [r for r in wanted.schemas if _key(r) in (_key(n) for n in (*sheets, wanted.resource))]
     fix = f"Write the names of the columns in one row above the rest, as `portal template {wanted.package.name}` does."
     if len(meant) == 1:
@@ -195,6 +198,19 @@ def _no_header(book: Workbook, sheets: list[str], wanted: WantedTable) -> Proble
     where = "" if len(sheets) == 1 else f" of the sheets {some}"
     message = f"No row of the first {DEEPEST_HEADER}{where} names the columns of a table."
     return book.problem(Spot(sheets[0] if len(sheets) == 1 else ""), message, fix, "header")
+
+
+def _header_in_one_cell(book: Workbook, sheet: Sheet, wanted: WantedTable) -> Problem | None:
+    """Return the problem that a single cell has the names of the columns, or None."""
+    for (row, column), cell in sorted(sheet.cells.items()):
+        names = (s.names for s in wanted.schemas.values() if row <= DEEPEST_HEADER)
+        if any(damaged_tables.is_header(cell.text, n) for n in names):
+            are_whole_lines = book.kind == "csv" and all(c == column for _, c in sheet.cells)
+            fix = "Write each of them, and each value in the rows below, in a cell of its own."
+            fault = Fault("The names of the columns are all in one cell.", fix)
+            fault = damaged_tables.QUOTED_LINES if are_whole_lines else fault
+            return book.problem(Spot(sheet.name, row, column), *fault, "header")
+    return None
 
 
 # --- names of columns

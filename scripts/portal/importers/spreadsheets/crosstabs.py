@@ -27,11 +27,10 @@ from portal.importers.spreadsheets.readings import CellFault, CellQuestion, sque
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
 from portal.importers.spreadsheets.written_periods import WrittenPeriod
 
-_QUARTERS, _SPANS, _UNKNOWN_KEY = "quarters", "spans", "unknown"
-_FROM_TO, _LABELS, _PARTS = "from-to", "labels", "parts"
-_ENOUGH = (
-    4  # names of another table that a row has at least, and more than of figures, if it is the header of that
-)
+_QUARTERS, _SPANS, _UNKNOWN_KEY, _FROM_TO = "quarters", "spans", "unknown", "from-to"
+_LABELS, _PARTS = "labels", "parts"
+# Names of another table that a row has at least, and more than of figures, if it is the header of that.
+_ENOUGH = 4
 _SHOWN = 8
 
 
@@ -43,6 +42,7 @@ class Unpivoted:
     report: list[str] = field(default_factory=list)
     doubts: dict[str, list[tuple[CellQuestion, Problem]]] = field(default_factory=dict)
     faults: list[Problem] = field(default_factory=list)
+    only_totals: list[Problem] = field(default_factory=list)  # of sheets without another figure
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ def unpivot(book: Workbook, known: Known) -> Unpivoted:
         )
         blocks = crossed_tables.find(sheet, names) if wanted else ()
         sheets.append(_Unpivoting(done, sheet, names, known).long(blocks) if blocks else sheet)
+    if not any(s.origins or _is_long(before, known) for before, s in zip(book.sheets, sheets, strict=True)):
+        done.faults += done.only_totals
     return replace(done, book=replace(book, sheets=tuple(sheets)))
 
 
@@ -404,10 +406,9 @@ class _Unpivoting:
         if any(self.names.meaning(cell).dimension == TOTAL for cell in beside):
             return None
         above = (filled[-1], column)
-        words = squeezed(spread[above].text)
         doubt = CellQuestion(
             _LABELS,
-            f"Rows with figures have no {dimension}, here below “{words}”. Is it the one above, or is it a total?",
+            f"Rows with figures have no {dimension}, here below “{squeezed(spread[above].text)}”. Is it the one above, or is it a total?",
             {
                 "above": ("the one above", ""),
                 "leave-out": ("a total or something else: leave these rows out", ""),
@@ -433,10 +434,9 @@ class _Unpivoting:
             self._answered(doubt, place)
 
     def _is_financial(self, place: Place, spread: Mapping[Place, Cell]) -> bool:
-        words = squeezed(spread[place].text)
         doubt = CellQuestion(
             _QUARTERS,
-            f"“{words}” can be a quarter of the calendar year or of the financial year. Which one?",
+            f"“{squeezed(spread[place].text)}” can be a quarter of the calendar year or of the financial year. Which one?",
             {
                 "calendar": ("of the calendar year: Q1 is January to March", "calendar"),
                 "financial": ("of the financial year: Q1 is April to June", "financial"),
@@ -470,30 +470,32 @@ class _Unpivoting:
         return ""
 
     def _fault(self, place: Place, message: str, fix: str) -> None:
-        problem = self.done.book.problem(Spot(self.sheet.name, *place, ""), message, fix, "header")
+        problem = self._problem(place, message, fix)
         if problem not in self.done.faults:
             self.done.faults.append(problem)
+
+    def _problem(self, place: Place, message: str, fix: str) -> Problem:
+        return self.done.book.problem(Spot(self.sheet.name, *place, ""), message, fix, "header")
 
     def _report(self, used: set[int], totals: set[Place], empty: int, count: int) -> None:
         name = self.sheet.name
         self.done.report.append(f"Sheet {name}: {count} figures are read from a table with headings across.")
         if totals:
-            words = dict.fromkeys(
-                squeezed(self.sheet.cells[p].text) for p in sorted(totals) if p in self.sheet.cells
-            )
+            cells = self.sheet.cells
+            words = dict.fromkeys(squeezed(cells[p].text) for p in sorted(totals) if p in cells)
             what = f": {listed(list(words))}" if words else ""
             self.done.report.append(f"Sheet {name}: totals are left out{what}.")
+            if not count:
+                message = f"No figure is read. Totals are left out{what}."
+                fix = "If they are the published figures of an area, an indicator or a part, write its name alone there."
+                self.done.only_totals.append(self._problem(min(totals), message, fix))
         if empty:
             self.done.report.append(f"Sheet {name}: {empty} empty cells give no figure.")
         left = sorted({r for r, _ in self.sheet.cells} - used)
         if left:
-            texts = [
-                squeezed(x.text)
-                for (r, _), x in sorted(self.sheet.cells.items())
-                if r in left[:_SHOWN] and x.kind == "text"
-            ]
+            some = ((r, x) for (r, _), x in sorted(self.sheet.cells.items()) if x.kind == "text")
+            texts = [squeezed(x.text) for r, x in some if r in left[:_SHOWN]]
+            shown = "; ".join(f"“{t[:50]}”" for t in texts[:_SHOWN])
             self.done.report.append(
-                f"Sheet {name}: titles and notes are left out, {len(left)} rows: "
-                + "; ".join(f"“{t[:50]}”" for t in texts[:_SHOWN])
-                + "."
+                f"Sheet {name}: titles and notes are left out, {len(left)} rows: {shown}."
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import Settings
 from portal.core.text import listed
-from portal.data import packages
+from portal.data import damaged_tables, packages
 from portal.data.packages import Package
 from portal.data.tables import Table
 from portal.importers.importing import PlannedImport
@@ -19,6 +19,7 @@ from portal.importers.spreadsheets.readings import CellQuestion
 from portal.importers.spreadsheets.rows import ReadRows
 from portal.importers.spreadsheets.workbooks import Workbook
 
+REWRITTEN = "The file {} is written again with the same rows, without what was wrong around them."
 _CELLS = 8  # that a problem names besides the first
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "dates": ("day-first", "month-first"),
@@ -111,9 +112,13 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     replaced = job.replaced or bool(own)  # a table that was saved by a spreadsheet program is still all of it
     resources = _resources(layouts, reading, own)
     merged = [merge(package.tables[r], reading.lines, r, replaced) for r in resources]
-    # A table that cannot be read as it is becomes readable, even if it has no rows.
+    # A table that cannot be read as it is becomes readable, even if it has no rows. One with right rows and wrong
+    # commas or blank lines around them has no changes, but is another file when it is written again.
     lost = {package.tables[r].file for r in package.tables.keys() - readable.tables.keys()}
-    changed = tuple(m for m in merged if m.changes or m.table.file in lost)
+    hidden = {p.file for p in problems if p.code in damaged_tables.HIDDEN_BY_WRITING}
+    wrong = {p.file for p in problems} - (set() if job.replaced and not own else hidden)
+    rewritten = {m.table.file for m in merged if not m.changes and m.table.file in wrong - lost}
+    changed = tuple(m for m in merged if m.changes or m.table.file in lost | rewritten)
     outcome = MergedPackage(book, package, changed, (packages_read, problems), settings)
     if reading.faults or reading.doubts:
         unanswered = (_unanswered(q) for q in _questions(reading.doubts))
@@ -126,6 +131,7 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
         *turned,
         *_notes(book, layouts, package),
         *(line for m in merged for line in m.preview(replaced)),
+        *(REWRITTEN.format(Path(file).name) for file in sorted(rewritten)),
     )
     return PlannedImport(report, {settings.root / m.table.file: m.csv for m in changed})
 
@@ -225,7 +231,7 @@ def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -
                 tables[name] = lost
     if job.resource and job.resource not in tables:
         message = f"The table {job.resource} of the package {job.package} cannot be read as it is."
-        fix = "Put it right first: portal check says what is wrong with it, and the file itself can be imported."
+        fix = "Put it right first: `portal check` says what is wrong with it, and what to do."
         raise PortalError([Problem("--resource", code="resource", message=message, fix=fix)])
     return replace(package, tables=tables)
 
