@@ -255,6 +255,17 @@ def test_a_row_that_lost_its_end_is_not_written_as_if_it_were_right(portal: Path
     assert own.read_bytes() == damaged
 
 
+def test_rows_for_a_table_that_has_a_cell_too_many_do_not_cost_it_that_cell(
+    portal: Path, tmp_path: Path
+) -> None:
+    own = portal / FIGURES
+    own.write_text(own.read_text().rstrip("\n") + ", page 2\n")
+    damaged = own.read_bytes()
+    path = written(tmp_path / "q.xlsx", {"S": observation()})
+    assert run(portal, path, "figures", "--resource", "observations") == PROBLEMS
+    assert own.read_bytes() == damaged
+
+
 @pytest.mark.parametrize(("mark", "after"), [(",", ""), ("\t", ""), (",", ";;;"), (";", ",,,")])
 def test_lines_in_quotation_marks_are_named_alike_by_both(portal: Path, mark: str, after: str) -> None:
     own = portal / FIGURES

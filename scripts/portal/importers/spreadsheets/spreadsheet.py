@@ -126,6 +126,11 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
             book.problem(s, f.message, f.fix) for s, f in zip(reading.spots, reading.faults, strict=True)
         )
         raise PortalError([*faults, *unanswered, *outcome.mistakes(frozenset(reading.unsure))])
+    # Rows of the package that stay would be written without the cells that no column has.
+    staying = () if replaced else {m.table.file for m in changed}
+    cut = (p for p in problems if p.file in staying and p.code in damaged_tables.HIDDEN_BY_WRITING)
+    if problems_of_rows := tuple(cut):
+        raise PortalError(problems_of_rows)
     outcome.judge()
     report = (
         *turned,
