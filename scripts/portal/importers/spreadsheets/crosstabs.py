@@ -329,10 +329,8 @@ class _Unpivoting:
             self._id(texts, dimension, named or [(p, m) for p, m in corner if m.dimension == dimension])
         if whole is None or whole.year:
             self._check_year(texts, [p for p, _ in (*meanings, *(corner if whole else ()))], spread)
-        cell = f"sheet {self.sheet.name}, cell {letters(column)}{row}"
-        texts["locator"] = (
-            f"{texts['locator']}, cell {letters(column)}{row}" if texts.get("locator") else cell
-        )
+        stated_place = texts.get("locator") or f"sheet {self.sheet.name}"
+        texts["locator"] = f"{stated_place}, cell {letters(column)}{row}"
         return texts
 
     def _marked(
