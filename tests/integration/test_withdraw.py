@@ -84,24 +84,6 @@ def test_a_figure_goes_from_releases_that_have_it_under_an_earlier_id(root: Path
     assert run(root, "check") == 0
 
 
-def test_a_release_that_has_the_figure_under_another_part_or_area_is_listed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A part was renamed after the release; naming the former part takes the number from there too."""
-    root = make_project(tmp_path / "tiny")
-    edit(root, "2019-01-01,2019-12-31,Race,31,", "2019-01-01,2019-12-31,Race,7351,")
-    assert run(root, "release", "R1", "--yes") == 0
-    for path in (root / "data_packages/figures/data").glob("*.csv"):
-        path.write_text(path.read_text().replace(",Race,", ",Racist,"))
-    figure = ("abuse", "--area", "E09999999", "--period", "2019-12-31", "--part")
-    assert run(root, "withdraw", *figure, "Racist", *WHY, "--yes") == 0
-    told = capsys.readouterr().out
-    assert "Race, 2019, in the release R1: the same number" in told
-    assert "Faith, 2019, in the release" not in told
-    assert run(root, "withdraw", *figure, "Race", *WHY, "--yes") == 0
-    assert [name for name, data in served(root / "data_packages") if b"7351" in data] == []
-
-
 def test_a_note_without_the_number_stays(after: Path) -> None:
     root = after
     for page in ("releases/corrections", "releases/r1", "releases/r2", "figures/calls", "figures/calls/cite"):

@@ -227,8 +227,8 @@ AROUND = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("value", ["44", "45"])
-@pytest.mark.parametrize("is_own", [True, False])
+@pytest.mark.parametrize("value", ["44", pytest.param("45", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("is_own", [True, pytest.param(False, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("damage", AROUND)
 def test_the_command_that_the_check_names_reads_the_damaged_table(
     portal: Path, tmp_path: Path, damage: str, is_own: bool, value: str

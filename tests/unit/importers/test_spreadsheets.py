@@ -107,6 +107,7 @@ def test_a_csv_of_the_package_changes_nothing(project: Path) -> None:
         assert plan.files == {}, (path, plan.report)
 
 
+@pytest.mark.thorough
 def test_a_template_of_the_real_figures_changes_nothing(tmp_path: Path) -> None:
     plan = planned(ROOT, filled(ROOT, "figures-2016", "ods", tmp_path), "figures-2016")
     assert plan.files == {}, plan.report

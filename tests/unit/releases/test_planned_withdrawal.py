@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from portal.core.problems import PortalError
-from portal.releases import releasing, rollback, withdrawal
+from portal.releases import exposure, releasing, rollback, withdrawal
+from portal.releases.comparison import Figure
+from portal.releases.redaction import Redaction
 from portal.releases.releasing import Project, ReleaseRequest
 from portal.releases.withdrawal import FigureSelection, PlannedWithdrawal, WithdrawalRequest
 from portal.site import building
@@ -98,6 +101,30 @@ def test_another_figure_with_the_number_on_the_same_day_is_named(project: Projec
     figures = {**project.content.observations, "advice": (alike, other)}
     plan = planned(replace(project, content=replace(project.content, observations=figures)))
     assert len([place for place in plan.look if place.endswith("the same number")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("area", "end", "is_named"),
+    [
+        ("E05999991", "2020-04-30", True),
+        ("E09999999", "2020-04-29", True),
+        ("E05999991", "2020-04-29", False),  # two differences make another figure
+    ],
+)
+def test_a_release_that_has_the_number_under_a_former_name_is_named(
+    project: Project, area: str, end: str, is_named: bool
+) -> None:
+    """The figure had another area or period when the releases were made."""
+    then = releasing.opened(project, project.content.releases[-1]).contents
+    former, name = "calls,E09999999,2020-04-01,2020-04-30,", "figures/data/observations.csv"
+    table = then.files[name].decode().replace(former, f"calls,{area},2020-04-01,{end},")
+    now = replace(then, files={**then.files, name: table.encode()})
+    key: Figure = ("calls", area, "", "2020-04-01", end)
+    out = Redaction({key: "c"}, {key: frozenset({Decimal(8462)})})
+    named = [place for place in exposure.look(project, out, now, {"R2": then}) if "release" in place]
+    assert [n.partition(":")[0] for n in named] == [
+        "Calls by month, Exampleton, April 2020, in the release R2"
+    ] * is_named
 
 
 def test_the_pages_of_releases_and_of_citations_are_in_no_release(project: Project) -> None:
