@@ -10,7 +10,7 @@ from queue import Queue
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, TimeoutError
 from portal.site.preview import Server, SiteHandler
 from project import is_thorough
 from test_every_page import PHONE, SEEN, WATCH, WIDE
@@ -18,7 +18,9 @@ from test_every_page import PHONE, SEEN, WATCH, WIDE
 PIECE = 1_500  # bytes
 # What follows is far below the first screen.
 FIRST = 60_000
-FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+DRAW = (
+    "() => { window.drawn = false; requestAnimationFrame(() => requestAnimationFrame(() => drawn = true)); }"
+)
 
 # One of each kind, and those where a script shows or fills something on the first screen; a thorough run takes others too.
 PAGES = [
@@ -72,19 +74,31 @@ def test_nothing_moves_while_a_page_arrives(chromium: Browser, real_site: Path, 
         page = context.new_page()
         for path in [*PAGES, *sample]:
             whole = (real_site / path / "index.html").read_bytes()
-            # No frame is drawn before there is something to see.
-            seen = whole.index(b"<header")
-            pieces.put(whole[:seen])
-            page.goto(address + path, wait_until="commit")
-            for start in range(seen, min(len(whole), FIRST), PIECE):
-                pieces.put(whole[start : start + PIECE])
-                page.evaluate(FRAMES)
-            if rest := whole[start + PIECE :]:
-                pieces.put(rest)
-            pieces.put(b"")
-            page.wait_for_load_state()
+            try:
+                arrive(page, address + path, whole, pieces)
+            except TimeoutError:
+                # Once in many thousand pages Chromium closed the connection after the first piece, and drew nothing more.
+                while not pieces.empty():
+                    pieces.get()
+                arrive(page, address + path, whole, pieces)
             moved += [f"{path}: {m}" for m in page.evaluate(SEEN)["moved"]]
     assert not moved, "\n".join(moved)
+
+
+def arrive(page: Page, address: str, whole: bytes, pieces: "Queue[bytes]") -> None:
+    """Open a page, and let each piece of it come after the one before is drawn."""
+    # No frame is drawn before there is something to see.
+    seen = whole.index(b"<header")
+    pieces.put(whole[:seen])
+    page.goto(address, wait_until="commit")
+    for start in range(seen, min(len(whole), FIRST), PIECE):
+        pieces.put(whole[start : start + PIECE])
+        page.evaluate(DRAW)
+        page.wait_for_function("() => drawn", polling=10)
+    if rest := whole[start + PIECE :]:
+        pieces.put(rest)
+    pieces.put(b"")
+    page.wait_for_load_state()
 
 
 def test_every_picture_says_its_size_so_that_it_has_its_place_before_it_arrives(real_site: Path) -> None:
