@@ -248,7 +248,7 @@ def merge_reformatting(
 
 
 def _restore(cells: Sequence[str]) -> str:
-    """Return what to do about cells among which are some that nothing can read any more; empty if there are none."""
+    """Return the remedy if some of these cells have lost digits or their century; empty if none has."""
     cut = [(next(filter(form.fullmatch, cells), ""), write, why) for form, write, why in _CUT_SHORT]
     ways = [
         f"write {write} ({cell} cannot be imported either, because {why})" for cell, write, why in cut if cell

@@ -36,9 +36,10 @@ def stand_ins(content: Content, figures: Sequence[Observation]) -> Iterator[Obse
 
 
 def unpublished_wards(content: Content, figures: Sequence[Observation]) -> Iterator[FigureKey]:
-    """Yield the guarded figures of wards without a row, of boroughs with a figure: nobody can work these out, but a text can say them.
+    """Yield each guarded figure that has no row for a ward although its borough or another ward has one.
 
-    A ward has none beside other wards of the same period, or none at all.
+    A ward has no row beside others of the same period, or none of the indicator at all. Such a figure need not follow
+    from others, but a text can state it.
     """
     groups: dict[FigureKey, list[Observation]] = defaultdict(list)
     areas: dict[str, set[str]] = defaultdict(set)
