@@ -16,6 +16,7 @@ from portal.importers.shared.loose_tables import Row
 _SHAPEFILE = (".shp", ".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 _TABLES = (".csv", ".txt", ".tsv")  # Excel saves “Unicode text” as .txt
 _MOST_FILES = 2_000
+_WIDEST = 16_384  # columns of a sheet of Excel
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
@@ -130,15 +131,15 @@ def _of_csv(path: Path) -> tuple[str, str]:
 
 
 def _first_rows(path: Path) -> list[list[str]]:
-    """Return the first rows of a CSV file, which can be very long."""
+    """Return the first rows of a CSV file, as far as a spreadsheet is wide; either way it can be very long."""
     import csv  # noqa: PLC0415
     from itertools import islice  # noqa: PLC0415
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return [*islice(csv.reader(lines), loose_tables.TITLE_ROWS)]
+            return [row[:_WIDEST] for row in islice(csv.reader(lines), loose_tables.TITLE_ROWS)]
     except (UnicodeDecodeError, csv.Error):
-        return loose_tables.rows_of(path)[: loose_tables.TITLE_ROWS]
+        return [row[:_WIDEST] for row in loose_tables.rows_of(path)[: loose_tables.TITLE_ROWS]]
 
 
 def _columns(name: str, optional: Sequence[str] = ()) -> Callable[[Row], bool]:
