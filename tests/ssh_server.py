@@ -47,6 +47,7 @@ def serving_ssh(folder: Path) -> Iterator[SshServer]:
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/own.pub\n"
         f"PidFile none\nStrictModes no\nPasswordAuthentication no\nUsePAM {'yes' if is_root else 'no'}\n"
         "PermitRootLogin prohibit-password\nKbdInteractiveAuthentication no\nSubsystem sftp internal-sftp\n"
+        "KexAlgorithms curve25519-sha256\n"  # what resists quantum computers takes a third of the time of a connection
     )
     (folder / "ssh_config").write_text(
         f"Host website.test\n  HostName 127.0.0.1\n  Port {port}\n  User {getpass.getuser()}\n  IdentityFile {folder}/own\n"
