@@ -168,6 +168,9 @@ VARIANTS: Mapping[str, tuple[Sequence[Sequence[object]], Mapping[str, str], Mapp
     "dashes": ([["Ward", "Jan 2020", "Feb 2020"], ["North & Quay", "-", "*"], ["South", "..", 0]], CALLS, {"missing": "x"}, {month(NORTH, 2020, 1, "", "x"), month(NORTH, 2020, 2, "", "x"), month(SOUTH, 2020, 1, "", "x"), month(SOUTH, 2020, 2, "0")}),
     "marks on headings": ([["Ward", "Jan 2020 [p]", "Feb 2020 [note 2]"], ["North & Quay [note 1]", 12, 9], ["South", 7, "[c]"]], CALLS, {}, {month(NORTH, 2020, 1, "12", "p"), month(NORTH, 2020, 2, "9"), month(SOUTH, 2020, 1, "7", "p"), month(SOUTH, 2020, 2, "", "c")}),
     "marks on headings and no figure": ([["Ward", "Month (r)", "Number"], ["North & Quay", "Jan 2020 (p)", 12], ["South", "Jan 2020 (p)", "[c]"], ["South", "Feb 2020", 8]], CALLS, {}, {month(NORTH, 2020, 1, "12", "p"), month(SOUTH, 2020, 1, "", "c"), month(SOUTH, 2020, 2, "8")}),
+    "a status above its columns": ([["", "", "Provisional"], ["Ward", "Jan 2020", "Feb 2020"], ["North & Quay", 12, 9], ["South", 7, "[c]"]], CALLS, {}, {month(NORTH, 2020, 1, "12"), month(NORTH, 2020, 2, "9", "p"), month(SOUTH, 2020, 1, "7"), month(SOUTH, 2020, 2, "", "c")}),
+    "a status below its columns": ([["Ward", "Jan 2020", "Feb 2020"], ["", "(revised)", "Provisional figures"], ["North & Quay", 12, 9], ["South", 7, 8]], CALLS, {}, {month(NORTH, 2020, 1, "12", "r"), month(NORTH, 2020, 2, "9", "p"), month(SOUTH, 2020, 1, "7", "r"), month(SOUTH, 2020, 2, "8", "p")}),
+    "a status above the table": ([["Provisional data"], *BY_MONTH], CALLS, {}, {(*f[:6], "p") for f in JAN_FEB}),
     "lines in headings": ([["Ward\nname", "Jan\n2020", "Feb\n2020"], ["North & Quay", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
     "a ward of another time": ([["Ward", "Jan 2017"], ["Old Quay", 5]], CALLS, {}, {month("E05999981", 2017, 1, "5")}),
     "wards spelt otherwise": ([["Ward", "Jan 2020", "Feb 2020"], ["North and Quay Ward", 12, 9], ["South ward", 7, 8]], CALLS, {}, JAN_FEB),
@@ -212,11 +215,19 @@ def test_a_sheet_of_any_form_gives_the_same_figures(name: str, kind: str, tmp_pa
         assert value == "" or value in str(cell).replace(",", "")
 
 
-def test_notes_of_a_figure_are_kept(tmp_path: Path) -> None:
-    result = read(
-        written(tmp_path / "t.xlsx", {"S": [["Ward", "Jan 2020"], ["South", "228 [note 1]"]]}), CALLS
-    )
-    assert list(result.figures.values()) == ["sheet S, cell B2, note 1"]
+@pytest.mark.parametrize(
+    ("head", "label", "cell", "notes"),
+    [
+        ("Jan 2020", "South", "228 [note 1]", "note 1"),
+        ("Jan 2020 [note 2]", "South [note 3]", "228 [note 1]", "note 3, note 2, note 1"),
+        ("Jan 2020 [note 1]", "South", "[c] [note 1]", "note 1"),
+    ],
+)
+def test_notes_of_a_figure_and_of_its_headings_are_kept(
+    head: str, label: str, cell: str, notes: str, tmp_path: Path
+) -> None:
+    result = read(written(tmp_path / "t.xlsx", {"S": [["Ward", head], [label, cell]]}), CALLS)
+    assert list(result.figures.values()) == [f"sheet S, cell B2, {notes}"]
 
 
 @pytest.mark.parametrize(
@@ -281,6 +292,7 @@ def test_a_sheet_with_fewer_than_half_of_our_headings_is_asked_whether_it_has_to
         [["Ward", "Jan 2020 (p)", "Feb 2020"], ["South (r)", 1, 2]],
         [["Ward", "Jan 2020 (p) (r)", "Feb 2020"], ["South", 1, 2]],
         [["Ward", "Jan 2020 (p)", "Feb 2020"], ["South", "1 [r]", 2]],
+        [["", "Provisional"], ["Ward", "Jan 2020", "Feb 2020"], ["South", 1, 2]],
     ],
     ids=[
         "no year",
@@ -291,6 +303,7 @@ def test_a_sheet_with_fewer_than_half_of_our_headings_is_asked_whether_it_has_to
         "two marks",
         "two marks in a heading",
         "another mark beside the figure",
+        "a status above an unknown number of columns",
     ],
 )
 def test_a_heading_that_cannot_be_right_is_a_problem(sheet: list[list[object]], tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from portal.core.problems import Problem
 from portal.core.text import listed
 from portal.data.packages import Package
 from portal.importers.spreadsheets import columns, crossed_tables, dates, headings, marks, written_periods
+from portal.importers.spreadsheets import crossed_questions as questions
+from portal.importers.spreadsheets.crossed_questions import MOST_SHOWN
 from portal.importers.spreadsheets.crossed_tables import Block
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
 from portal.importers.spreadsheets.headings import (
@@ -17,6 +19,7 @@ from portal.importers.spreadsheets.headings import (
     INDICATOR,
     LAST_DAY,
     PERIOD,
+    STATUS,
     TOTAL,
     UNKNOWN,
     VALUE,
@@ -27,11 +30,8 @@ from portal.importers.spreadsheets.readings import CellFault, CellQuestion, sque
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
 from portal.importers.spreadsheets.written_periods import WrittenPeriod
 
-_QUARTERS, _SPANS, _UNKNOWN_KEY, _FROM_TO = "quarters", "spans", "unknown", "from-to"
-_LABELS, _PARTS = "labels", "parts"
 # Names of another table that a row has at least, and more than of figures, if it is the header of that.
 _ENOUGH = 4
-_SHOWN = 8
 
 
 @dataclass
@@ -195,6 +195,11 @@ class _Unpivoting:
                 place = (row, place[1] - 1)
             if place in spread:
                 meaning = self.names.meaning(spread[place])
+                if meaning.dimension == STATUS and place[1] != column:
+                    message = f"Nobody can say which columns “{squeezed(spread[place].text)}” is about."
+                    self._fault(
+                        place, message, "Write it above each of its columns, or merge the cells above them."
+                    )
                 if lowest or meaning.dimension != UNKNOWN:
                     found.append((place, meaning))
         return found
@@ -280,12 +285,7 @@ class _Unpivoting:
         if smallest not in (3, 12):
             return 1
         place = next(p for p, m in found if m.period and m.period.is_month)
-        words = "three" if smallest == 3 else "twelve"
-        doubt = CellQuestion(
-            _SPANS,
-            f"The months are {smallest} apart. Is each figure for one month, or for the {words} months that end with it?",
-            {"month": ("for one month", "1"), "ending": (f"for {words} months", str(smallest))},
-        )
+        doubt = questions.spans(smallest)
         answer = self._answered(doubt, place)
         return int(doubt.answers[answer][1]) if answer else 1
 
@@ -325,12 +325,13 @@ class _Unpivoting:
             self._fault(place, f"The heading {what}.", "Write the month or quarter with its year.")
         marked = list(self._marked([*meanings, *corner], spread, at))
         for dimension in (AREA, INDICATOR, *sorted(self.known.other_fields)):
-            named = [(p, m) for p, m in (*meanings, *marked) if m.dimension == dimension]
+            named = [(p, m) for p, m in (*meanings, *marked) if m.dimension == dimension and m.ids]
             self._id(texts, dimension, named or [(p, m) for p, m in corner if m.dimension == dimension])
         if whole is None or whole.year:
             self._check_year(texts, [p for p, _ in (*meanings, *(corner if whole else ()))], spread)
         stated_place = texts.get("locator") or f"sheet {self.sheet.name}"
-        texts["locator"] = f"{stated_place}, cell {letters(column)}{row}"
+        notes = dict.fromkeys(n for p, _ in (*meanings, *corner) for n in headings.notes_of(spread[p]))
+        texts["locator"] = ", ".join((f"{stated_place}, cell {letters(column)}{row}", *notes))
         return texts
 
     def _marked(
@@ -381,12 +382,7 @@ class _Unpivoting:
         start, end = first.days()[0], last.days()[1]
         if not start < last.days()[0]:
             return None
-        columns_ = f"{letters(place[1])} and {letters(last_place[1])}"
-        doubt = CellQuestion(
-            _FROM_TO,
-            f"The columns {columns_} have two months or days for each figure. Are they the first and the last of its period?",
-            {"first-last": (f"yes, the period here is {start.isoformat()} to {end.isoformat()}", "")},
-        )
+        doubt = questions.from_to((letters(place[1]), letters(last_place[1])), start, end)
         if not self._answered(doubt, place):
             return first
         return WrittenPeriod(start, (end.year - start.year) * 12 + end.month - start.month + 1)
@@ -404,14 +400,7 @@ class _Unpivoting:
         if any(self.names.meaning(cell).dimension == TOTAL for cell in beside):
             return None
         above = (filled[-1], column)
-        doubt = CellQuestion(
-            _LABELS,
-            f"Rows with figures have no {dimension}, here below “{squeezed(spread[above].text)}”. Is it the one above, or is it a total?",
-            {
-                "above": ("the one above", ""),
-                "leave-out": ("a total or something else: leave these rows out", ""),
-            },
-        )
+        doubt = questions.labels(dimension, squeezed(spread[above].text))
         is_above = self._answered(doubt, place) == "above"
         return (above, self.names.meaning(spread[above])) if is_above else (place, HeadingMeaning(TOTAL))
 
@@ -423,38 +412,16 @@ class _Unpivoting:
             breakdown = rows.get(indicator, {}).get("breakdown", "")
             if not breakdown or indicator in split:
                 continue
-            doubt = CellQuestion(
-                _PARTS,
-                f"“{rows[indicator].get('title', indicator)}” is split by {breakdown.replace('_', ' ')}, and the sheet does not name "
-                "any part. Are its figures the totals of all parts?",
-                {"total": ("yes, they are totals", "")},
-            )
-            self._answered(doubt, place)
+            self._answered(questions.parts(rows[indicator].get("title", indicator), breakdown), place)
 
     def _is_financial(self, place: Place, spread: Mapping[Place, Cell]) -> bool:
-        doubt = CellQuestion(
-            _QUARTERS,
-            f"“{squeezed(spread[place].text)}” can be a quarter of the calendar year or of the financial year. Which one?",
-            {
-                "calendar": ("of the calendar year: Q1 is January to March", "calendar"),
-                "financial": ("of the financial year: Q1 is April to June", "financial"),
-            },
-        )
-        return self._answered(doubt, place) == "financial"
+        return self._answered(questions.quarters(squeezed(spread[place].text)), place) == "financial"
 
     def _ask_unknown(self, strange: Mapping[Place, str]) -> None:
         if not strange:
             return
-        names = list(dict.fromkeys(strange.values()))
-        some = listed([f"“{n[:40]}”" for n in names[:_SHOWN]]) + (
-            f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        )
-        doubt = CellQuestion(
-            _UNKNOWN_KEY,
-            f"The portal has no area, indicator, part or period with the name {some}. Leave these figures out?",
-            {"leave-out": ("yes, leave them out", "")},
-        )
-        if self._answered(doubt, next(iter(strange))):
+        some = questions.some_of(dict.fromkeys(strange.values()))
+        if self._answered(questions.unknown(some), next(iter(strange))):
             self.done.report.append(f"Sheet {self.sheet.name}: figures of {some} are left out.")
 
     def _answered(self, doubt: CellQuestion, place: Place) -> str:
@@ -492,8 +459,8 @@ class _Unpivoting:
         left = sorted({r for r, _ in self.sheet.cells} - used)
         if left:
             some = ((r, x) for (r, _), x in sorted(self.sheet.cells.items()) if x.kind == "text")
-            texts = [squeezed(x.text) for r, x in some if r in left[:_SHOWN]]
-            shown = "; ".join(f"“{t[:50]}”" for t in texts[:_SHOWN])
+            texts = [squeezed(x.text) for r, x in some if r in left[:MOST_SHOWN]]
+            shown = "; ".join(f"“{t[:50]}”" for t in texts[:MOST_SHOWN])
             self.done.report.append(
                 f"Sheet {name}: titles and notes are left out, {len(left)} rows: {shown}."
             )

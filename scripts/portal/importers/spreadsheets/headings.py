@@ -76,6 +76,8 @@ class HeadingNames:
                 return HeadingMeaning(names[0][0], (names[0][1],))
         if words in _VALUES:
             return HeadingMeaning(VALUE)
+        if marks.status_alone(words):
+            return HeadingMeaning(STATUS)  # `marks_of` says which; it is for figures with a number
         return HeadingMeaning(TOTAL if _TOTAL.fullmatch(words) else UNKNOWN)
 
     def _codes(self, words: str) -> tuple[str, ...]:
@@ -132,10 +134,16 @@ def _words(cell: Cell | None) -> str:
 
 
 def marks_of(cell: Cell, meaning: HeadingMeaning) -> Iterator[HeadingMeaning]:
-    """Yield the statuses that marks in a heading give its figures, such as (p); none if the meaning keeps the marks."""
+    """Yield the statuses that a heading or marks in it give its figures, such as (p); none if the meaning keeps the marks."""
     words = squeezed(cell.text)
     if words not in meaning.ids:
         yield from (HeadingMeaning(STATUS, (status,)) for status in marks.statuses(words))
+
+
+def notes_of(cell: Cell) -> tuple[str, ...]:
+    """Return the notes that a heading refers to, such as “note 1” for Jul-20 [note 1]."""
+    marked = marks.split(squeezed(cell.text))
+    return marked.notes if marked else ()
 
 
 def vocabulary(packages: Iterable[Package], package: Package) -> HeadingNames:

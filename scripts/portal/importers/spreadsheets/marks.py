@@ -58,9 +58,18 @@ def split(words: str) -> MarkedText | None:
 
 
 def statuses(words: str) -> tuple[str, ...]:
-    """Return the statuses that a text has in brackets, such as p for Jul-20 (p)."""
+    """Return the statuses that a text has in brackets, such as p for Jul-20 (p), or the one that it is, such as Provisional."""
+    if alone := status_alone(words):
+        return (alone,)
     keys = (m[1].casefold().strip() for m in _BRACKETED.finditer(words))
     return tuple(dict.fromkeys(STATUS_WORDS[k] for k in keys if k in STATUS_WORDS))
+
+
+def status_alone(words: str) -> str:
+    """Return the status of figures that a text without figures names, such as p for Provisional; empty if it names none."""
+    key = re.sub(r" (?:figures?|data|numbers?)$", "", words.strip(" ()[]:*").casefold())
+    status = STATUS_WORDS.get(key, "") if len(key) > 1 else ""
+    return status if status in BESIDE else ""
 
 
 def is_range(words: str) -> bool:

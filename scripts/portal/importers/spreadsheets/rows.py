@@ -191,7 +191,9 @@ class _Rows:
             self.reading.settled(CellFault(message, "Keep one of the two."), spot)
         texts["status"] = marked.status or texts.get("status", "")
         if marked.notes and "locator" in self.table.schema.names:
-            texts["locator"] = ", ".join(filter(None, (texts.get("locator", ""), *marked.notes)))
+            said = texts.get("locator", "")
+            fresh = [n for n in marked.notes if n not in said.split(", ")]  # a heading can have the same
+            texts["locator"] = ", ".join(filter(None, (said, *fresh)))
 
     def _unit(self, texts: Mapping[str, str]) -> str:
         """Return the unit of a row's figures: from the row, from its claim, or from its indicator."""
