@@ -6,10 +6,7 @@ that names both. A cell of a row that refers to the indicator need only name the
 the area as well need name neither. A figure whose row is left out is withheld too. Each warning can be accepted by name.
 """
 
-import calendar
-import json
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,39 +14,17 @@ from datetime import date
 from functools import cache, cached_property
 from itertools import product
 
+from portal.checks.counts_in_text import count_in, counts_in
+from portal.checks.other_texts import SENTENCE_ENDS, texts_outside_tables
 from portal.checks.sensitive_subjects import is_guarded
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
-from portal.core import field_types, input_files
+from portal.core import field_types
 from portal.core.figure_key import FigureKey
 from portal.core.problems import Problem
-from portal.core.settings import FILE as SETTINGS_FILE
-from portal.core.settings import Settings
 from portal.core.small_counts import could_identify
-from portal.core.text import TEXT_FILES, visible_text
 from portal.data import assembly
 from portal.disclosure import missing_rows
 
-_NUMBER = re.compile(
-    r"\b(\d[\d,]*|zero|nil|none|nought|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
-    r"sixteen|seventeen|eighteen|nineteen|(?:a )?(?:score|hundred)|[x×]\d+|\d+s|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]\w+)?|(?:half a |a )?dozen|"
-    r"a couple|a pair|(?:a )?single|once|twice|thrice|(?:no|both) (?:\w+ )?(?:offences?|crimes?|incidents?|cases?|reports?|victims?|people)|"
-    r"nobody|no[- ]one|half of (?:all|the|them|those)|"
-    r"chwech|chwe|saith|wyth|naw|dau|dwy|tair|pedwar|pedair|pump|deg|dim (?:trosedd(?:au)?|digwyddiad(?:au)?|achos(?:ion)?)|"
-    r"(?-i:I{2,20}|I[VX]|VI{1,3}|XI{0,3}V?)|(?-i:i{2,3}|i[vx]|vi{1,3}|xi{1,3})|"
-    r"(?:first|second|third|1st|2nd|3rd) (?:\w+ )?(?:offence|crime|incident|case|report|victim|person)|\d+(?:st|nd|rd|th)|"
-    r"fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b"
-    r"|\|{3,}|([✓✔✗●○■□▪◆★☆•])(?:\s?\2)+",
-    re.IGNORECASE,
-)
-_MONTH = "|".join(calendar.month_name[1:])
-# Numbers that say where a figure is in its document, or which time, age or period it is about.
-_NOT_COUNT = re.compile(
-    r"\b(?:pages?|pp?\.|tables?|sheets?|rows?|columns?|cells?|(?-i:F)igures?|charts?|slides?|lines?|annex|section|chapter|part|appendix)\s*"
-    rf"(?:[A-Z]?\d+[a-z]?(?:\s*(?:-|–|to|and|,)\s*\d+)*|[IVX]+\b)|\b(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:to|and)\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?)?(?:{_MONTH})\b(?:\s+\d{{4}})?"
-    r"|\b\d{4}(?:-\d\d){1,2}\b|\b(?:19|20)\d\d(?:/\d\d)?\b|\b(?:\d+\s+to\s+)?\d+\s+(?:months?|years?|days?)\b"
-    r"|\baged?\s+\d+(?:\s+to\s+\d+)?|\b(?:under|over)\s+\d\d+|\bQ[1-4]\b|\b[A-Z]\d{8}\b",
-    re.IGNORECASE,
-)
 # Parts whose names say too little where the subject is not named.
 _COMMON_PARTS = ("other", "none", "total", "unknown")
 # Texts of an indicator about itself, and the words for counts that are small enough to be withheld. “One” is often no count.
@@ -63,7 +38,6 @@ _REFERENCES = ("indicator", "other_indicator", "indicators")
 _ABOUT_ONE_FIGURE = ("reasons", "no_rates", "withdrawals", "accepted")
 # Numbers that a plan wants to reach: no counts.
 _GOALS = ("target_value",)
-_SENTENCE_ENDS = re.compile(r"(?<=[.!?;])\s+")
 # Words of titles that do not say what an indicator is about.
 _COMMON_WORDS = frozenset({
     "recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all", "on", "that",
@@ -112,7 +86,7 @@ def _in_locators(checked: ValidRows, hidden: Sequence[FigureKey]) -> Iterator[Pr
     for r in checked.rows("indicators", "observations"):
         if (r["indicator"], r["period_start"], r["period_end"]) not in withheld:
             continue
-        if number := _count_in(r["locator"], (r.part,)):
+        if number := count_in(r["locator"], (r.part,)):
             figure = "A figure of the same period" if r["value"] else "The figure"
             message = f"{figure} is withheld, and {'this' if r['value'] else 'its'} locator says “{number}”."
             fix = "Remove the number. Accept it if it says where the figure is, not how large."
@@ -130,7 +104,7 @@ def _in_questions(checked: ValidRows, hidden: Sequence[FigureKey]) -> Iterator[P
     }
     for row in checked.rows("meetings", "questions"):
         for column in ("question", "answer"):
-            if row["id"] in about and (number := _count_in(row[column])):
+            if row["id"] in about and (number := count_in(row[column])):
                 message = (
                     f"Figures of {about[row['id']]} are withheld, and this text about it says “{number}”."
                 )
@@ -147,7 +121,7 @@ def _in_claims(checked: ValidRows, hidden: Sequence[FigureKey]) -> Iterator[Prob
             and (not row["period_start"] or row["period_start"] <= _day(k.start) <= _day(k.end) <= row["period_end"])
             for k in hidden
         )  # fmt: skip
-        if beside and (number := _count_in(row["statement"], (names.get(row["area"], ""),))):
+        if beside and (number := count_in(row["statement"], (names.get(row["area"], ""),))):
             message = (
                 f"A figure of {row['indicator']} is withheld, and this statement about it says “{number}”."
             )
@@ -163,7 +137,7 @@ def _in_own_texts(
     for indicator in dict.fromkeys(k.indicator for k in hidden):
         row = guarded_indicators[indicator]
         for column in _OWN_TEXTS:
-            small = (n for n in _counts_in(_NOT_WHOLE.sub("", row[column])) if _is_small(n, minimum))
+            small = (n for n in counts_in(_NOT_WHOLE.sub("", row[column])) if _is_small(n, minimum))
             if number := next(small, ""):
                 message = f"Figures of {indicator} are withheld, and this text about it says “{number}”."
                 fix = "Remove the number. Accept it if it is a different one."
@@ -177,18 +151,6 @@ def _is_small(number: str, minimum: int) -> bool:
 def _name(row: ValidRow, column: str) -> str:
     """Return the name of a warning about a cell."""
     return f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}"
-
-
-def _count_in(text: str, names: Iterable[str] = ()) -> str:
-    """Return the first number in a text that could be a count; empty if there is none. Numbers within `names` are ignored."""
-    return next(_counts_in(text, names), "")
-
-
-def _counts_in(text: str, names: Iterable[str] = ()) -> Iterator[str]:
-    text = unicodedata.normalize("NFKC", text)  # raised, circled and full-width digits
-    for name in sorted(filter(None, names), key=len, reverse=True):
-        text = re.sub(re.escape(name), "", text, flags=re.IGNORECASE)
-    return (m[0] for m in _NUMBER.finditer(_NOT_COUNT.sub("", text)))
 
 
 @dataclass(frozen=True)
@@ -227,7 +189,7 @@ class _HiddenSubjects:
         for indicator, area in product(about, (row["area"], *row["warning"].split(":"))):
             ends = self.ends.get((indicator, area), set())
             if ends and (not row["period_end"] or row["period_end"] in ends):
-                return (indicator, number) if (number := _count_in(row[column])) else None
+                return (indicator, number) if (number := count_in(row[column])) else None
         return self.number_in(row[column], about)
 
     @cached_property
@@ -259,13 +221,13 @@ class _HiddenSubjects:
         """
         for named in self.named_in(text, about):
             is_next = False
-            for sentence in _SENTENCE_ENDS.split(text):
+            for sentence in SENTENCE_ENDS.split(text):
                 near = _plain(sentence)
                 follows = is_next and not self._is_elsewhere(near)
                 is_next = named.is_whole_in(near)
                 none = f"no {named.title}" if f"no {named.title}" in near else ""
                 if (follows or named.is_in(near)) and (
-                    number := none or _count_in(_spaced(sentence), (named.where,))
+                    number := none or count_in(_spaced(sentence), (named.where,))
                 ):
                     return named.indicator, number
         return None
@@ -273,8 +235,8 @@ class _HiddenSubjects:
     def number_after(self, before: str, text: str, about: frozenset[str]) -> tuple[str, str] | None:
         """Return the same for a cell after another of its row, `before`, that names a subject and a place."""
         for named in (n for n in self.named_in(before, about) if n.is_whole_in(_plain(before))):
-            for sentence in _SENTENCE_ENDS.split(text):
-                near, number = _plain(sentence), _count_in(_spaced(sentence), (named.where,))
+            for sentence in SENTENCE_ENDS.split(text):
+                near, number = _plain(sentence), count_in(_spaced(sentence), (named.where,))
                 if number and (named.where in near or not self._is_elsewhere(near)):
                     return named.indicator, number
         return None
@@ -285,8 +247,10 @@ class _HiddenSubjects:
         """Return the same for each cell of a row with text; a locator is not about what others of its row name."""
         found: dict[str, tuple[str, str] | None] = {}
         before = ""
+        place = f"{row['area']}: " if row["area"] else ""  # which a locator need not repeat
         for column in columns:
-            said, names_both = self._read(row[column], about)
+            text = f"{place}{row[column]}" if column == "locator" else row[column]
+            said, names_both = self._read(text, about)
             if not said and before and column != "locator" and _PROSE.search(row[column]):
                 said = self.number_after(before, row[column], about)
             found[column] = said
@@ -390,7 +354,7 @@ def _in_texts(
             if said:
                 named_by = "row" if column in numbers else "text"
                 yield row.warning(column, *_said(*said, named_by), _name(row, column))
-    for file, line, text in _other_texts(checked):
+    for file, line, text in texts_outside_tables(checked):
         if said := about.number_in(text):
             yield Problem(file, line, "", "number", *_said(*said), f"number:{file}:{line}")
 
@@ -431,48 +395,3 @@ def _is_free_text(field: Mapping[str, object]) -> bool:
         and isinstance(limits, Mapping)
         and not {"pattern", "enum"} & limits.keys()
     )
-
-
-def _other_texts(checked: ValidRows) -> Iterator[tuple[str, int, str]]:
-    """Yield the texts outside tables, as file, line and text: pages written by hand, settings and descriptors."""
-    settings = checked.settings
-    for path in sorted((settings.source_folder / "pages").rglob("*.md")):
-        yield from _paragraphs(settings, path.relative_to(settings.root).as_posix())
-    for path in sorted((settings.source_folder / "assets").rglob("*")):
-        if path.suffix.lower() in TEXT_FILES:
-            for file, line, text in _paragraphs(settings, path.relative_to(settings.root).as_posix()):
-                yield file, line, visible_text(text)
-    yield from _paragraphs(settings, SETTINGS_FILE)
-    for package in checked.packages:
-        descriptor = settings.packages_folder.parent / package.file
-        try:
-            read = json.loads(
-                input_files.decode(input_files.read(descriptor, settings.packages_folder.parent))
-            )
-        except (input_files.UnreadableError, ValueError):
-            continue  # reported where it is read
-        yield from ((package.file, 0, text) for text in _strings(read))
-
-
-def _paragraphs(settings: Settings, file: str) -> Iterator[tuple[str, int, str]]:
-    try:
-        lines = input_files.decode(input_files.read(settings.root / file, settings.root)).splitlines()
-    except input_files.UnreadableError:
-        return  # reported where it is read
-    start, heading = 0, ""
-    for number, line in enumerate([*lines, ""]):
-        if not line.strip():
-            if paragraph := " ".join(lines[start:number]).strip():
-                yield file, start + 1, f"{heading}{paragraph}"
-            start = number + 1
-        elif file.endswith(".md") and line.startswith("#"):
-            # What follows is about what the heading names; a number in the heading is reported there.
-            heading = f"{_NUMBER.sub('', line).strip('# ')}. "
-
-
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _strings(inner)

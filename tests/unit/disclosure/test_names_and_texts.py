@@ -29,6 +29,8 @@ harm = indicator("h", title="Harm recorded", short_title="Harm")
     "Homophobic crime; Anti-Semitic incidents; Anti-Muslim incidents; Racist incidents; Racially or religiously aggravated offences; Faith crime; Disablist hate; Crimes against disabled people; LGBT+ victims",
     "Missing children; Missing persons; Children missing from care; People who went missing; Child protection plans; Looked-after children; Child neglect; Child sexual abuse; Safeguarding referrals; Infanticide; Channel referrals",
     "Suicides; Self-harm; Overdoses; Drug deaths; Drug-related deaths; Deaths from drug misuse; Drug poisoning deaths; Section 136; Mental health detentions; People sectioned; Detained under the Mental Health Act; Places of safety: s136",
+    "Crimes against women; Offences against children; Domestic-flagged offences; Violence with injury – domestic; Non-molestation orders; Children looked after; Crime motivated by hostility; Battered women; Wife beating",
+    "People who took their own lives; Attacks on mosques; Gay victims; Trans victims; Adult safeguarding; Paedophile offences; Molestation; Familial harm; Bullying of disabled children; Mate crime; Child victims; Victims under 18; Assault on a child; Refuges; Baby deaths; Male victims of abuse; Abuse",
     "Trais domestig; Drais yn y cartref; Cam-drin plant; Gam-drin domestig; Trais yn erbyn menywod; Rheolaeth drwy orfodaeth; Trais rhywiol; Treisio; Herwgipio; Aflonyddu; Stelcio; Puteindra",
     "Caethwasiaeth fodern; Gaethwasiaeth; Masnachu pobl; Camfanteisio’n rhywiol ar blant; Ecsbloetio plant; Priodasau dan orfod; Priodas orfodol; Trais ar sail anrhydedd; Anffurfio organau cenhedlu benywod",
     "Troseddau casineb; Troseddau hiliol; Homoffobia; Thrawsffobia; Gwrthsemitiaeth; Plant ar goll; Phlant ar goll; Esgeulustod; Hunanladdiad; Hunan-niweidio; Marwolaethau cyffuriau; Marwolaethau sy’n gysylltiedig â chyffuriau; Ddeddf Iechyd Meddwl",
@@ -143,6 +145,35 @@ def test_a_heading_names_the_subject_of_what_stands_below(tiny: Path) -> None:
     )
     assert not tried(tiny, [harm], hidden)
     assert len(warned(tiny)) == 2
+
+
+@pytest.mark.parametrize(
+    ("page", "lines"),
+    [
+        ("# Harm\n\n## By ward\n\n| Ward | Number |\n|---|---|\n| North & Quay | 7 |", [5]),
+        ("# North & Quay\n\n## Harm\n\nSeven in 2019.", [5]),
+        ("# News\n\nHarm has fallen in North & Quay.\n\nIt was 7 in 2019.", [5]),
+        ("# News\n\nHarm has fallen in North &amp; Quay: &#55;", [3]),
+        ("# News\n\n**Ha**rm in _North_ & **Quay**: 7", [3]),
+        ("# News\n\nHarm in North & Quay: <span title='7'>low</span>", [3]),
+        ("# News\n\nHarm in North & Quay: <!-- 7 -->low", [3]),
+        ("# Harm\n\nNorth & Quay was quiet.\n\n# Events\n\nCome at 7.", []),
+        ("# News\n\nHarm has fallen in North & Quay.\n\nIn South it was 47.", []),
+    ],
+)  # fmt: skip
+def test_a_page_does_not_say_the_number_however_it_is_set(tiny: Path, page: str, lines: list[int]) -> None:
+    (tiny / "site_src/pages/more.md").write_text(f"{page}\n")
+    assert not tried(tiny, [harm], hidden)
+    told = [w for w in building.warnings(building.project(tiny)) if w.code == "number"]
+    assert [w.row for w in told] == lines
+
+
+@pytest.mark.parametrize("file", ["theme/more.html", "templates/more.md.jinja", "synonyms.toml"])
+def test_no_other_file_of_the_site_says_the_number(tiny: Path, file: str) -> None:
+    with (tiny / "site_src" / file).open("a") as opened:
+        opened.write("\n# Harm in North & Quay: 7\n")
+    assert not tried(tiny, [harm], hidden)
+    assert len(warned(tiny)) == 1
 
 
 @pytest.mark.parametrize(
@@ -269,6 +300,21 @@ def test_the_locator_of_another_figure_does_not_say_the_number(
     rows = [r | {"locator": locator} if (r["area"], r["period_end"][:4]) == (area, str(year)) else r for r in rows]  # fmt: skip
     assert not tried(tiny, [harm], rows)
     assert bool(warned(tiny)) is (is_told and (year == 2019 or "North" in locator))
+
+
+@pytest.mark.parametrize(
+    ("of", "locator", "is_told"),
+    [
+        ("h", "Table 9, where 2019 is 7", True), ("o", "Table 9; harm: 7", True), ("o", "Table 9; 7 calls", False),
+        ("h", "sheet S, cell B2, note 3", False),
+    ],
+)  # fmt: skip
+def test_the_locator_of_another_year_or_indicator_of_the_ward_does_not_say_the_number(
+    tiny: Path, of: str, locator: str, is_told: bool
+) -> None:
+    rows = [*wards("h", "c c 50 15 105"), figure(of, N, "20", 2018) | {"locator": locator}]
+    assert not tried(tiny, [harm, indicator("o", title="Orders", short_title="Orders", **plain)], rows)
+    assert bool(warned(tiny)) is is_told
 
 
 def test_the_change_of_a_target_does_not_tell_a_withheld_count(tiny: Path) -> None:
