@@ -1,4 +1,7 @@
-"""Check whether a document agrees with its own figures by recomputing what it states about them."""
+"""Check whether a document agrees with its own figures by recomputing what it states about them.
+
+Figures of another document say nothing about that, so a claim about them cannot be checked.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -67,9 +70,8 @@ def judge(released: ClearedContent, claim: Claim) -> Verdict:
     recomputed = rounded(exact, claim.decimals)
     # If a half was rounded the other way, show the half.
     shown = rounded(exact, claim.decimals + 1) if agrees and recomputed != claim.stated else recomputed
-    return Verdict(
-        claim, Outcome.AGREES if agrees else Outcome.DIFFERS, recomputed, f"{working} {amount(shown, unit)}"
-    )
+    words = working if claim.kind == ClaimKind.VALUE else f"{working} {amount(shown, unit)}"
+    return Verdict(claim, Outcome.AGREES if agrees else Outcome.DIFFERS, recomputed, words)
 
 
 def _judge_direction(released: ClearedContent, claim: Claim) -> Verdict:
@@ -128,10 +130,10 @@ def outcome_of(target: Target, newest: str, polarity: str = "") -> TargetOutcome
     nothing says which direction was meant, or if baseline and polarity say opposite things (to hold a rise under a
     limit, or to reach it?). A number below zero can only be a cut.
 
-    Without a printed result a target is "not yet due" until a source is as new as its date, then it cannot be judged.
+    Without a printed result a target is "not yet due" until a source is as new as its last day, then it cannot be judged.
     A result that falls short before the date is "not yet due" too.
     """
-    due = target.due <= newest[: len(target.due)]
+    due = periods.last_day(target.due) <= periods.last_day(newest)
     if target.result_value is None:
         return TargetOutcome.UNCLEAR if due else TargetOutcome.NOT_YET_DUE
     if target.result_value == target.target_value:
@@ -160,7 +162,10 @@ def _exactly(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | s
         return _total(released, claim)
     if claim.kind == ClaimKind.VALUE:
         printed = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
-        return printed if isinstance(printed, str) else (Fraction(printed), "elsewhere the document prints")
+        if isinstance(printed, str):
+            return printed
+        words = f"elsewhere the document prints {_shown(released, claim.indicator, printed)}"
+        return Fraction(printed), words
     pair = _pair(released, claim.indicator, claim)
     if isinstance(pair, str):
         return pair
@@ -195,7 +200,13 @@ def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str
     """
     if released.content.indicators[claim.indicator].unit not in ADDABLE_UNITS:
         return "Percentages and rates cannot be added up."
-    known = [o for o in series(released, claim.indicator, claim.area) if claim.part in ("", o.part)]
+    known = [
+        o
+        for o in series(released, claim.indicator, claim.area)
+        if claim.part in ("", o.part) and o.source == claim.source
+    ]
+    if not known:
+        return _NOT_PRINTED
     parts = dict.fromkeys(o.part for o in known if o.part) or {"": None}
     by_part = [
         _apart([o for o in known if o.part == part], claim.period_start, claim.period_end) for part in parts
@@ -279,4 +290,6 @@ def _value(
     )
     if figure is None:
         return _MISSING
+    if figure.source != claim.source:
+        return _NOT_PRINTED
     return _no_number(figure) if figure.value is None else figure.value

@@ -171,9 +171,13 @@ def revision_of(released: ClearedContent, o: Observation) -> Revision | None:
 
 
 def revision_band(released: ClearedContent, o: Observation) -> int:
-    """Return by how many a provisional figure is usually changed at most, up or down, at least 1; 0 if not known."""
+    """Return by how many a provisional count is usually changed at most, up or down, at least 1.
+
+    0 if it is not changed, if that is not known, or if the figure is no count.
+    """
     known = revision_of(released, o)
-    if known is None or o.value is None:
+    is_count = released.content.indicators[o.indicator].unit == Unit.COUNT
+    if known is None or not known.percent or o.value is None or not is_count:
         return 0
     return max(1, math.ceil(Fraction(abs(o.value)) * Fraction(known.percent) / 100))
 

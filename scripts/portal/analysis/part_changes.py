@@ -9,7 +9,7 @@ from portal.analysis.measures import Change
 from portal.analysis.sentences import ChartInput, just_before, the_period
 from portal.core import periods
 from portal.core.model import Break, Indicator, Observation
-from portal.core.text import MARKERS, listed
+from portal.core.text import MARKERS, listed, lower_first
 from portal.core.vocabulary import Direction, Polarity, Unit
 from portal.disclosure.clearing import ClearedContent
 
@@ -78,7 +78,7 @@ def changes_by_part(released: ClearedContent, indicator: Indicator) -> PartChang
     parts = _parts(s, *pair, is_newest=pair[1] is times[-1])
     if not any(p.change for p in parts):
         return None
-    kind = released.content.breakdowns[indicator.breakdown].lower()
+    kind = lower_first(released.content.breakdowns[indicator.breakdown])
     later, before = the_period(s, pair[1]), just_before(s, *pair) or the_period(s, pair[0])
     verdict = _verdict(kind, parts)
     used = {o.status for p in parts for o in (p.earlier, p.later) if o}

@@ -40,6 +40,7 @@ _NAMED = 8
 _LARGEST = 3
 # Parts of records that do not say what is asked.
 _UNSAID = ("Not stated", "Not recorded")
+_UNSETTLED = {Status.PROVISIONAL: "provisional", Status.ESTIMATED: "estimated"}
 # Breakdowns whose parts are not kinds of one thing, so that nothing is "recorded as" one of them.
 NO_KIND = ("measure", "item", "window", "result")
 
@@ -125,8 +126,8 @@ class ChartInput:
         return amount(o.value, self.indicator.unit)
 
     def mark(self, o: Observation) -> str:
-        """Return ` (provisional)` for a provisional figure; else empty."""
-        return " (provisional)" if o.status == Status.PROVISIONAL and o.value is not None else ""
+        """Return ` (provisional)` or ` (estimated)` for such a figure; else empty."""
+        return f" ({_UNSETTLED[o.status]})" if o.status in _UNSETTLED and o.value is not None else ""
 
     def without_unit(self, o: Observation) -> str:
         """Return a figure for a sentence that has already named the unit."""
@@ -314,7 +315,7 @@ def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
         listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))} "
     else:
-        named = listed(_named_once(s, [(o, _in_brackets(s, s.name(o))) for o in known[:_LARGEST]]))
+        named = listed(_named_once(s, [(o, s.name(o)) for o in _first(known)]))
         entries = f"{named}, of {whole} in all" if named and whole else named
         listing = f"{entries}. " if entries else f"{s.with_unit(total)} in all. " if total else ""
     return f"{s.indicator.short_title}{_where(s, figures)}: {listing}{_without_number(parts)}".strip()
@@ -331,9 +332,10 @@ def _recorded_as(s: ChartInput, figures: Sequence[Observation], of_all: bool) ->
     return " ".join([f"{known}.", *(rest if first not in unsaid else ())])
 
 
-def _in_brackets(s: ChartInput, name: str) -> str:
-    """Return the name of a part inside a sentence; kinds keep their capital, because many name groups of people."""
-    return lower_first(name) if s.indicator.breakdown in NO_KIND else name
+def _first(figures: Sequence[Observation]) -> list[Observation]:
+    """Return the three largest figures of some in that order, or the two largest and the smallest if that is below zero."""
+    is_below = len(figures) > _LARGEST and (figures[-1].value or 0) < 0
+    return [*figures[: _LARGEST - is_below], *(figures[-1:] if is_below else ())]
 
 
 def _named_once(s: ChartInput, figures: Sequence[tuple[Observation, str]]) -> list[str]:
@@ -430,7 +432,7 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
         ]
     periods_named = [inside_sentence(s.label(o)) if several_periods else "" for o in figures]
     places_named = [s.place(o) if several_areas else "" for o in figures]
-    labels = zip([_in_brackets(s, s.part(o.part)) for o in figures], places_named, periods_named, strict=True)
+    labels = zip([s.part(o.part) for o in figures], places_named, periods_named, strict=True)
     names = [", ".join(filter(None, label)) for label in labels]
     if s.indicator.unit == Unit.PERCENT_CHANGE:
         return [f"{_figure_or_change(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]
@@ -464,8 +466,10 @@ def describe_revisions(s: ChartInput, *, has_bar: bool = True) -> str:
     known = revision_of(s.released, newest[-1]) if newest else None
     if not newest or known is None:
         return ""
+    begin = f"The figure for {the_period(s, newest[-1])} is provisional. Later files"
+    if not known.percent:
+        return f"{begin} did not change 95% of such figures."
     band = revision_band(s.released, newest[-1])
-    return (
-        f"The figure for {the_period(s, newest[-1])} is provisional. Later files changed 95% of such figures by no more than "
-        f"{number(known.percent)}%, which is {number(Decimal(band))} here{': the thin bar shows that range' if has_bar else ''}."
-    )
+    bar = ": the thin bar shows that range" if has_bar else ""
+    here = f", which is {number(Decimal(band))} here{bar}" if band else ""
+    return f"{begin} changed 95% of such figures by no more than {number(known.percent)}%{here}."

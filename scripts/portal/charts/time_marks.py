@@ -13,7 +13,7 @@ from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import position
 from portal.core import periods
 from portal.core.text import amount
-from portal.core.vocabulary import Nearness
+from portal.core.vocabulary import Nearness, Unit
 
 _LANE = 18  # height of the bar of a plan, in pixels
 
@@ -53,7 +53,7 @@ def break_marks(s: ChartInput) -> list[BreakMark]:
 
 
 def goals_of(s: ChartInput) -> list[Goal]:
-    """Return the targets for an indicator that are numbers in the unit of its figures; none for other areas.
+    """Return the targets for an indicator that are numbers in its unit, which `count` says too; none for other areas.
 
     A target that is a change, such as a cut by 20%, is not drawn on a chart of counts: the level would be our own sum.
     """
@@ -62,7 +62,7 @@ def goals_of(s: ChartInput) -> list[Goal]:
     return [
         Goal(float(t.target_value), periods.loose_date(t.due), amount(t.target_value, s.indicator.unit))
         for t in s.released.content.targets
-        if t.indicator == s.indicator.id and t.unit == s.indicator.unit
+        if t.indicator == s.indicator.id and t.unit in (s.indicator.unit, Unit.COUNT)
     ]
 
 

@@ -208,10 +208,24 @@ def word_for_area(code: str) -> str:
     return {"E09": "borough", "E08": "borough", "E07": "district"}.get(code[:3], "area")
 
 
+# Names of groups of people, which keep their capital.
+_GROUPS = re.compile(
+    r"(?:african|american|arab|asian|bangladeshi|bengali|black|british|buddhist|caribbean|chinese|christian|english|european|french|gypsy|"
+    r"gypsies|hindu|indian|irish|islamic|jew|jewish|londoner|muslim|pakistani|polish|portuguese|roma|romani|scottish|sikh|somali|spanish|"
+    r"tamil|turkish|vietnamese|welsh|white)s?\b",
+    re.IGNORECASE,
+)
+
+
 def lower_first(words: str) -> str:
-    """Return a title as it is inside a sentence: `theft from a person`, but `ASB calls`, which has an abbreviation."""
-    first = words.split(" ", 1)[0]
-    return words if first[1:] != first[1:].lower() else words[:1].lower() + words[1:]
+    """Return a title as it is inside a sentence: `theft from a person`.
+
+    The capital stays in abbreviations (`ASB calls`), in names of groups of people (`Muslim women`), and where the second
+    word has one too, as in names of places (`Loampit Vale thefts`).
+    """
+    first, *others = words.split(" ", 2)
+    is_name = bool(others and others[0][:1].isupper() and others[0][1:].islower()) or _GROUPS.match(first)
+    return words if is_name or first[1:] != first[1:].lower() else words[:1].lower() + words[1:]
 
 
 def upper_first(words: str) -> str:

@@ -292,7 +292,7 @@ def _overview_pages(
                 t,
                 claims.outcome_of(t, newest, _polarity(context, t.indicator)),
                 _figure_link(context, t.indicator),
-                _starting_unit(context, t),
+                _unit(context, t),
             )
             for t in context.content.targets
         )
@@ -311,10 +311,10 @@ def _polarity(context: PageContext, indicator: str) -> str:
     return row.polarity if row else ""
 
 
-def _starting_unit(context: PageContext, target: Target) -> str:
-    """Return the unit of the figure that a target starts from: a change in per cent starts from one of its indicator."""
+def _unit(context: PageContext, target: Target) -> str:
+    """Return the unit of a target's indicator; a count if it has none."""
     row = context.content.indicators.get(target.indicator)
-    return target.unit if target.unit != Unit.PERCENT_CHANGE else row.unit if row else Unit.COUNT
+    return row.unit if row else Unit.COUNT
 
 
 def _figure_link(context: PageContext, indicator: str) -> Link | None:

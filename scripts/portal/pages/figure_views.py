@@ -21,6 +21,7 @@ from portal.core.model import (
     Population,
     Target,
 )
+from portal.core.vocabulary import Unit
 from portal.pages.plan_views import FigureView, Link, PlanView, PriorityView
 from portal.releases.change_report import WordedChange
 
@@ -213,12 +214,17 @@ class DisagreePage:
 
 
 class JudgedTarget(NamedTuple):
-    """A target, whether it was met, in a word, its indicator, None if it has none, and the unit of its starting point."""
+    """A target, whether it was met, in a word, its indicator, None if it has none, and that indicator's unit."""
 
     target: Target
     outcome: str
     figure: Link | None
-    starting_unit: str
+    unit: str
+
+    @property
+    def unit_to_reach(self) -> str:
+        """Return the unit of the target and its result: a change in per cent, or that of the indicator."""
+        return self.target.unit if self.target.unit == Unit.PERCENT_CHANGE else self.unit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from portal.charts.svg import Pictures
 from portal.core import periods
 from portal.core.model import Observation
 from portal.core.settings import Settings
-from portal.core.text import MARKERS, amount, front_matter, listed, lower_first, number
+from portal.core.text import MARKERS, amount, front_matter, listed, lower_first, number, upper_first
 from portal.disclosure.clearing import ClearedContent
 from portal.pages import glossary_terms, templates
 from portal.pages.asking import mail_link
@@ -46,6 +46,7 @@ def environment(
         "statuses": _statuses,
         "listed": listed,
         "lower_first": lower_first,
+        "upper_first": upper_first,
         "last_change_in_words": partial(changes_in_words.last_change_in_words, released),
         "why": lambda o: MARKERS[o.status],
         "upto": lambda o: periods.month(o.period_end),

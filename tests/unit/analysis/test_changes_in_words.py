@@ -149,17 +149,21 @@ def test_a_rate_needs_a_count_people_and_a_place_where_it_means_something() -> N
 
 
 def test_the_smallest_band_of_a_provisional_figure_is_one() -> None:
-    def band(value: object, percent: str, status: Status = Status.PROVISIONAL) -> int:
+    def band(value: object, percent: str, status: Status = Status.PROVISIONAL, unit: str = "count") -> int:
         one = year(value, 2020)
         provisional = Observation(**{**vars(one), "status": status})
         revision = SimpleNamespace(percent=Decimal(percent))
         ward = SimpleNamespace(kind="ward")
-        known = released(provisional, revisions={("thefts", "ward", 12): revision}, areas={"E1": ward})
+        known = released(
+            provisional, revisions={("thefts", "ward", 12): revision}, areas={"E1": ward}, unit=unit
+        )
         return measures.revision_band(known, provisional)
 
     assert (band(200, "2.5"), band(201, "2.5"), band(3, "0.1"), band(0, "2.5")) == (5, 6, 1, 1)
     assert band(None, "2.5") == 0
     assert band(200, "2.5", Status.PLAIN) == 0
+    assert band(200, "0") == 0
+    assert band(Decimal("40.5"), "2.5", unit="percent") == 0
 
 
 def test_months_without_a_report_are_whole_and_never_negative() -> None:

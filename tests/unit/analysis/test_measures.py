@@ -239,6 +239,22 @@ def test_what_cannot_be_checked_says_why(
 
 
 @pytest.mark.parametrize("kind", ["direction", "change-percent", "change-percent-without", "value", "total"])
+def test_a_document_does_not_contradict_itself_by_figures_of_another(kind: str) -> None:
+    figures = [replace(year(v, end), source="other") for v, end in ((100, 2015), (150, 2016))]
+    verdict = claims.judge(released(*figures), replace(claim(kind, 40, 0), other_indicator="thefts"))
+    assert verdict.outcome == "cannot be checked"
+    assert verdict.working == "The document does not print the figures behind it."
+
+
+@pytest.mark.parametrize(("unit", "figure", "stated", "shown"), [("pounds", "12.50", 13, "£12.50"), ("percent", "60", 61, "60%")])  # fmt: skip
+def test_a_stated_value_is_compared_with_the_figure_as_it_is_printed(
+    unit: str, figure: str, stated: int, shown: str
+) -> None:
+    verdict = claims.judge(released(year(Decimal(figure), 2016), unit=unit), claim("value", stated, 0))
+    assert verdict.working == f"elsewhere the document prints {shown}"
+
+
+@pytest.mark.parametrize("kind", ["direction", "change-percent", "change-percent-without", "value", "total"])
 @pytest.mark.parametrize("unit", list(Unit))
 @pytest.mark.parametrize(("earlier", "later"), [(-100, -50), (0, 4), (4, 12), (1200, 900)])
 def test_each_figure_behind_a_claim_has_the_mark_of_its_unit(
@@ -474,7 +490,8 @@ def test_a_break_on_the_last_day_of_the_newest_period_explains_why_there_is_no_c
         (10, 12, "2016", "met"),
         (10, 9, "2016", "missed"),
         (10, None, "2016", "cannot be judged"),
-        (10, None, "2022-03", "cannot be judged"),
+        (10, None, "2022-02", "cannot be judged"),
+        (10, None, "2022-03", "not yet due"),
         (10, None, "2022-04", "not yet due"),
         (10, None, "2023", "not yet due"),
     ],

@@ -51,8 +51,10 @@ def kinds(*values: tuple[object, str]) -> list[Observation]:
         ),
         ("type", kinds((2, "Not stated")), "2 offences were recorded as Not stated."),
         # What is not a kind of anything is only listed.
-        ("item", kinds((52, "Streets"), (10, "Shops")), "52 offences (streets) and 10 (shops)."),
-        ("item", kinds((62, ""), (52, "Streets"), (10, "Shops")), "52 offences (streets) and 10 (shops), of 62 offences in all."),
+        ("item", kinds((52, "Streets"), (10, "Shops")), "52 offences (Streets) and 10 (Shops)."),
+        ("item", kinds((62, ""), (52, "Streets"), (10, "Shops")), "52 offences (Streets) and 10 (Shops), of 62 offences in all."),
+        # They can be names, which keep their capital.
+        ("result", kinds((60, "Muslim women"), (58, "Irish Travellers")), "60 offences (Muslim women) and 58 (Irish Travellers)."),
         # Nothing is "recorded as" an age.
         ("age", kinds((52, "10 to 17"), (10, "18 and over")), "52 offences (10 to 17) and 10 (18 and over)."),
         # A part without a number is counted, with the reason.
@@ -62,6 +64,17 @@ def kinds(*values: tuple[object, str]) -> list[Observation]:
 def test_the_largest_parts_are_named(breakdown: str, figures: list[Observation], said: str) -> None:
     found = sentences.describe_largest_parts(chart(*figures, breakdown=breakdown))
     assert found.startswith(f"Thefts in the 12 months to July 2016: {said}")
+
+
+def test_the_largest_fall_is_named_beside_the_largest_rises() -> None:
+    figures = kinds((-3, "A"), (200, "B"), (0, "C"), (-135.5, "D"))
+    found = sentences.describe_largest_parts(chart(*figures, breakdown="type", unit="percent-change"))
+    assert found.endswith(": +200% (B), 0% (C) and −135.5% (D).")
+
+
+def test_an_estimate_is_called_so() -> None:
+    estimate = replace(figure(12), status=Status.ESTIMATED)
+    assert sentences.describe_latest(chart(estimate)).endswith("12 offences (estimated).")
 
 
 def test_parts_of_several_areas_are_listed_and_have_no_total() -> None:

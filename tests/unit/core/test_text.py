@@ -261,6 +261,10 @@ def test_a_title_begins_small_inside_a_sentence_unless_it_begins_with_an_abbrevi
     assert text.lower_first("Theft without shoplifting") == "theft without shoplifting"
     assert text.lower_first("ASB calls") == "ASB calls"
     assert text.lower_first("MARACs") == "MARACs"
+    for name in ("Loampit Vale thefts", "Muslim group", "Irish Travellers", "Jewish"):
+        assert text.lower_first(name) == name
+    assert text.lower_first("Jewellery in Deptford") == "jewellery in Deptford"
+    assert text.lower_first("Domestic abuse (VAWG)") == "domestic abuse (VAWG)"
     assert text.lower_first("") == ""
 
 
