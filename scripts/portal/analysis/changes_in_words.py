@@ -6,7 +6,7 @@ from fractions import Fraction
 from portal.analysis.measures import Change, IndicatorSummary, latest_change, rounded, standing
 from portal.core import periods
 from portal.core.model import Indicator, Observation
-from portal.core.text import amount, listed, lower_first, number, upper_first
+from portal.core.text import amount, counted, listed, lower_first, number, upper_first
 from portal.core.vocabulary import ChartKind, Direction, NoChange, Polarity, Unit
 from portal.disclosure.clearing import ClearedContent
 
@@ -123,7 +123,7 @@ def _untested(c: Change, unit: str) -> str:
     way = "up" if c.difference > 0 else "down"
     size = abs(c.difference)
     if unit in (Unit.PERCENT, Unit.PERCENT_CHANGE):
-        return f"{way} by {number(size)} percentage {'point' if size == 1 else 'points'}"
+        return f"{way} by {counted(size, 'percentage points')}"
     return f"{way} by {amount(size, unit)}"
 
 

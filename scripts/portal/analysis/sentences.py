@@ -186,9 +186,10 @@ def _difference(s: ChartInput, o: Observation) -> str:
     difference = o.value - earlier.value
     if not difference:
         return f"The same as in {before}."
-    points = " percentage points" if s.indicator.unit == Unit.PERCENT else ""
-    unit = Unit.COUNT if points else s.indicator.unit
-    return f"{amount(abs(difference), unit)}{points} {'more' if difference > 0 else 'less' if points or unit == Unit.POUNDS else 'fewer'} than in {before}."
+    unit, size = s.indicator.unit, abs(difference)
+    words = counted(size, "percentage points") if unit == Unit.PERCENT else amount(size, unit)
+    lower = "less" if unit in (Unit.PERCENT, Unit.POUNDS) else "fewer"
+    return f"{words} {'more' if difference > 0 else lower} than in {before}."
 
 
 def describe_share(s: ChartInput, o: Observation, whole: Observation) -> str:
@@ -211,11 +212,9 @@ def describe_latest(s: ChartInput) -> str:
     earlier, later = s.figures[-2:]
     title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
     newest = f"{s.without_mark(later)}{_when(s, later)}{s.mark(later)}"
-    before = (
-        f"{s.without_unit(earlier)} in {just_before(s, earlier, later) or the_period(s, earlier)}"
-        if earlier.period_start
-        else s.without_unit(earlier)
-    )
+    before = s.with_unit(earlier) if later.value is None else s.without_unit(earlier)
+    if earlier.period_start:
+        before = f"{before} in {just_before(s, earlier, later) or the_period(s, earlier)}"
     cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
     if cut:
         why = f"recording changed in {periods.month(cut.date)}"

@@ -5,7 +5,7 @@ from fractions import Fraction
 from portal.analysis import measures
 from portal.core import periods
 from portal.core.model import Observation
-from portal.core.text import amount, number
+from portal.core.text import amount, counted, number
 from portal.core.vocabulary import Unit
 from portal.disclosure.clearing import ClearedContent
 from portal.quotes.figures import Figures, Pair, Shown
@@ -51,9 +51,7 @@ def movement(known: Figures, r: NumberReading, pair: Pair) -> str:
     if not is_difference:
         return f"“{word} {number(size)}%”"
     of_percent = known.unit in (Unit.PERCENT, Unit.PERCENT_CHANGE)
-    return (
-        f"“{word} {number(size)} percentage points”" if of_percent else f"“{word} {amount(size, known.unit)}”"
-    )
+    return f"“{word} {counted(size, 'percentage points') if of_percent else amount(size, known.unit)}”"
 
 
 def average(r: NumberReading, shown: Shown) -> str:
