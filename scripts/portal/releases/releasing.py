@@ -15,11 +15,9 @@ from operator import attrgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from portal.core import field_types, operating_system, periods, text
+from portal.core import field_types, operating_system, periods
 from portal.core.model import (
     Content,
-    Indicator,
-    Observation,
     ReasonForChange,
     Release,
     ReleaseChange,
@@ -28,15 +26,13 @@ from portal.core.model import (
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
-from portal.core.vocabulary import Status
 from portal.data.packages import Package
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.neighbourhoods import FormerPart
-from portal.releases import archives, comparison
+from portal.releases import archives, comparison, identities
 from portal.releases.archives import About, Contents
 
 KIND = "releases"
-_MOSTLY = 0.75  # share of equal figures from which two indicators count as one that was renamed
 # Leave pages about releases out of the list of changed pages.
 OWN_PAGES = "releases/"
 # Also leave out the pages that list the figures of another page for citing.
@@ -387,8 +383,8 @@ def _unlike(
 def _past(project: Project, release: Release) -> EarlierRelease:
     """Return what a release published about areas that still exist, with the ids that its indicators have now."""
     contents = opened(project, release).contents
-    then, figures = _indicators(contents), tuple(_published(project, contents))
-    names = ids_now(project, contents)
+    then, figures = identities.indicators_of(contents), tuple(identities.published(project.content, contents))
+    names = identities.ids_now(project.content, contents)
     renamed = {old: new for old, new in names.items() if new != old}
     figures = tuple(
         replace(o, indicator=renamed[o.indicator]) if o.indicator in renamed else o
@@ -414,65 +410,8 @@ def _parts(contents: Contents) -> Iterator[FormerPart]:
     names = {r["code"]: r["name"] for t in contents.tables if t.name == "areas" for r in t.rows}
     for row, _ in comparison.observations(contents):
         if row["value"] and (code := row["area"]) in lsoas:
-            days = _day(row["period_start"]), _day(row["period_end"])
+            days = field_types.date_or_none(row["period_start"]), field_types.date_or_none(row["period_end"])
             yield FormerPart(row["indicator"], code, names.get(code, code), frozenset(lsoas[code]), *days)
-
-
-def ids_now(project: Project, contents: Contents) -> Mapping[str, str]:
-    """Return the id that each indicator of earlier contents has now, for those whose own id is gone; its own if no other fits."""
-    content, then = project.content, _indicators(contents)
-    gone = [i for i in then if i not in content.indicators]
-    figures = tuple(_published(project, contents)) if gone else ()
-    return {i: _renamed(content, then, i, figures) for i in gone}
-
-
-def _indicators(contents: Contents) -> Mapping[str, Indicator]:
-    return {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
-
-
-def _indicator(row: Mapping[str, str]) -> Indicator:
-    """Return an indicator from a row of an archive."""
-    flags = {n: field_types.BOOLEANS.get(row.get(n, ""), False) for n in ("sensitive", "protected")}
-    texts = {f.name: row.get(f.name, "") for f in fields(Indicator) if f.name not in flags}
-    return Indicator(**texts, **flags)  # type: ignore[arg-type]
-
-
-def _renamed(
-    content: Content, then: Mapping[str, Indicator], old: str, figures: Iterable[Observation]
-) -> str:
-    """Return the id that an indicator of a release has now, or `old` if there is no match.
-
-    Match by address or the words of the title, else by figures: 75% of those that both have must be equal, or one if
-    the words of one title are in the other.
-    """
-    new, title = [i for i in content.indicators.values() if i.id not in then], then[old].title
-    for indicator in new:
-        if indicator.slug == then[old].slug or text.have_the_same_subject(indicator.title, title):
-            return indicator.id
-    before = {o.key[1:]: o.value for o in figures if o.indicator == old and o.value is not None}
-    for indicator in new:
-        own = content.observations.get(indicator.id, ())
-        after = {o.key[1:]: o.value for o in own if o.value is not None}
-        shared = before.keys() & after.keys()
-        equal = sum(before[k] == after[k] for k in shared)
-        least = 1 if text.are_alike(indicator.title, title) else _MOSTLY * len(shared)
-        if equal and equal >= least:  # some can have been revised
-            return indicator.id
-    return old
-
-
-def _published(project: Project, contents: Contents) -> Iterator[Observation]:
-    """Yield the figures that a release published about areas that still exist."""
-    for row, part in comparison.observations(contents):
-        if row["area"] in project.content.areas:
-            yield Observation(
-                row["source"], row["locator"], row["indicator"], row["area"],
-                _day(row["period_start"]), _day(row["period_end"]), part, field_types.number_or_none(row["value"]), Status(row["status"]),
-            )  # fmt: skip
-
-
-def _day(cell: str) -> date | None:
-    return field_types.date_or_none(cell)
 
 
 def write(files: Mapping[Path, bytes]) -> None:

@@ -17,7 +17,7 @@ from portal.core.vocabulary import WithdrawalKind
 from portal.data import csv_editing
 from portal.data.csv_editing import Row
 from portal.data.packages import contract, describe_resource
-from portal.releases import archives, comparison, releasing
+from portal.releases import archives, comparison, identities, releasing
 from portal.releases.archives import Archive, Contents
 from portal.releases.comparison import Figure
 from portal.releases.exposure import consequences, in_words, look
@@ -183,7 +183,9 @@ def _plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedW
 def _other_ids(project: Project, earlier: Iterable[Contents]) -> Mapping[str, Set[str]]:
     """Return all ids that an indicator has had, by each of them: a release keeps those of its time."""
     known_as: dict[str, set[str]] = {}
-    for old, new in (pair for contents in earlier for pair in releasing.ids_now(project, contents).items()):
+    for old, new in (
+        pair for contents in earlier for pair in identities.ids_now(project.content, contents).items()
+    ):
         together = {old, new, *known_as.get(old, ()), *known_as.get(new, ())}
         known_as |= dict.fromkeys(together, together)
     return known_as

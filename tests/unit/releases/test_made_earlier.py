@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from portal.core.model import Content, Indicator, Observation, ReleaseChange
 from portal.core.vocabulary import ChangeKind, Status
-from portal.releases import comparison, releasing
+from portal.releases import comparison, identities, releasing
 
 YEARS = range(2010, 2018)
 
@@ -62,13 +62,13 @@ def test_a_renamed_indicator_is_found_by_its_address_title_or_figures(
     now: Indicator, values: Sequence[int | None], wanted: str
 ) -> None:
     content = today([now], {"new": counts("new", values)})
-    assert releasing._renamed(content, {"old": OLD}, "old", counts("old", BEFORE)) == wanted
+    assert identities._renamed(content, {"old": OLD}, "old", counts("old", BEFORE)) == wanted
 
 
 def test_an_indicator_that_the_release_had_as_well_is_no_new_name() -> None:
     other = made(Indicator, id="other", slug="harm", title="Harm")
     content = today([other], {"other": counts("other", BEFORE)})
-    assert releasing._renamed(content, {"old": OLD, "other": other}, "old", counts("old", BEFORE)) == "old"
+    assert identities._renamed(content, {"old": OLD, "other": other}, "old", counts("old", BEFORE)) == "old"
 
 
 def change(kind: str, old: str, new: str, **more: object) -> ReleaseChange:
