@@ -166,7 +166,11 @@ def _record(project: Project, contents: Contents, releases: Sequence[Release]) -
     yield f"{data}/accepted.csv", _accepted(project, contents, releases[-1].released_on)
     yield f"{data}/calendar.csv", _calendar(project, contents)
     if (home / "data" / "withdrawals.csv").is_file():
-        seen = (w for w in content.withdrawals if ids & set(w.releases.split(";")))
+        seen = (
+            replace(w, releases=";".join(shown))
+            for w in content.withdrawals
+            if (shown := [r for r in w.releases.split(";") if r in ids])
+        )
         yield f"{data}/withdrawals.csv", releasing.table(WithdrawnFigure, seen).encode()
     for e in releases:
         yield f"{home.name}/{archives.FOLDER}/{e.id}.zip", releasing.archive_of(project, e.id).read_bytes()
