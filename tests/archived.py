@@ -17,7 +17,7 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "indicators": (("id", "slug", "title", "sensitive", "protected"), ("id",)),
     "claims": (_CLAIM, ("id",)),
     "targets": (("id", "indicator", "title", "baseline_value", "result_value"), ("id",)),
-    "areas": (("code", "name", "kind"), ("code",)),
+    "areas": (("code", "name", "kind", "parent", "valid_from", "valid_to"), ("code",)),
     "terms": (("id", "term", "definition"), ("id",)),
 }
 YEAR, NEXT = ("2019-01-01", "2019-12-31"), ("2020-01-01", "2020-12-31")

@@ -427,26 +427,6 @@ def _without_break(checked: ValidRows) -> Iterator[tuple[str, ValidRow]]:
                 yield max(earlier), row
 
 
-def _withdrawn_figures(checked: ValidRows) -> Iterator[Problem]:
-    """Check that figures withdrawn to protect people have no number."""
-    key = ("indicator", "area", "period_start", "period_end")
-    withdrawals = {
-        (*(r[c] for c in key), r["part"]): r
-        for r in checked.rows("releases", "withdrawals") if r["kind"] == "protect"
-    }  # fmt: skip
-    for package in checked.packages if withdrawals else ():
-        for row in rows(package.tables["observations"]) if "observations" in package.tables else ():
-            part = next((row[b] for b in package.breakdowns if row[b]), "")
-            withdrawal = withdrawals.get((*(row[c] for c in key), part))
-            if withdrawal and row["value"]:
-                yield row.problem(
-                    "value",
-                    "withdrawn",
-                    f"This figure was withdrawn on {withdrawal['withdrawn_on']} to protect people, but it has a number again.",
-                    "Clear the value and write c under status.",
-                )
-
-
 def _minimums(checked: ValidRows) -> Iterator[Problem]:
     """Check that minimums protect people, and that a package's own are at least as strict as the settings."""
     policy = checked.settings.disclosure
@@ -494,6 +474,5 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "claims": _claims,
     "minimums": _minimums,
     "breaks": _breaks,
-    "withdrawn": _withdrawn_figures,
     "sensitive": sensitive_subjects.find_problems,
 }

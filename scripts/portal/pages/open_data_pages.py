@@ -17,7 +17,7 @@ from portal.opendata.records import CITE, FigureRecord
 from portal.pages.page import ABOUT, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_views import FigureView, Link
 from portal.pages.release_pages import CORRECTIONS, Marker, changes_of, release_link, withdrawal_notices
-from portal.releases import change_report, comparison, withdrawal
+from portal.releases import change_report, comparison, identities
 from portal.releases.change_report import WordedChange
 from portal.releases.history import NO_HISTORY, Key
 
@@ -139,7 +139,7 @@ def cite_pages(context: PageContext, now: Mapping[Key, FigureRecord] | None = No
         context=context,
         releases={e.id: e for e in content.releases},
         changes={k: tuple(of_figure) for k, of_figure in changes.items()},
-        withdrawals=records.group_by(content.withdrawals, withdrawal.of),
+        withdrawals=records.group_by(content.withdrawals, identities.withdrawn_figure),
     )
     figures = records.current_records(content, NO_HISTORY) if now is None else now
     by_indicator = records.group_by(figures.items(), lambda r: r[0][0])

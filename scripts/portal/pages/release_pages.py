@@ -22,7 +22,7 @@ from portal.pages.figure_views import FigureRevision
 from portal.pages.page import Page, PageContext
 from portal.pages.plan_views import Link
 from portal.pages.views import NewestRelease
-from portal.releases import change_report, comparison, withdrawal
+from portal.releases import change_report, comparison, identities
 from portal.releases.change_report import WordedChange
 from portal.releases.exposure import in_words
 
@@ -288,7 +288,9 @@ def group_withdrawals(notices: Iterable[WithdrawalNotice]) -> tuple[WithdrawalGr
 def _withdrawal_notice(context: PageContext, w: WithdrawnFigure) -> WithdrawalNotice:
     view = context.figures.get(w.indicator)
     change = WordedChange(
-        in_words(context.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}"
+        in_words(context.content, identities.withdrawn_figure(w)),
+        "the number was taken back",
+        f"Why: {w.reason}",
     )
     return WithdrawalNotice(
         day=w.withdrawn_on, change=change, link=Link(view.indicator.title, view.path) if view else None

@@ -16,7 +16,7 @@ Row = Mapping[str, str]
 Figure = tuple[str, str, str, str, str]  # indicator, area, part, first day, last day
 _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
 # Columns about where a figure comes from and how reliable it is.
-_AROUND = ("status", "source", "locator")
+AROUND = ("status", "source", "locator")
 WITHHELD = Status.WITHHELD
 # Report more changed rows of one table than this as one change.
 MANY = 40
@@ -110,6 +110,14 @@ def observations(contents: Contents) -> Iterator[tuple[Row, str]]:
                 yield row, next((row[k] for k in split if row[k]), "")
 
 
+def rows_of_figures(contents: Contents) -> Iterator[tuple[str, int, Row]]:
+    """Yield each row of figures with the path of its table and its number there."""
+    for table in filter(_holds_figures, contents.tables):
+        resources = contents.descriptor(table.package)["resources"]
+        path = next(r["path"] for r in resources if r["name"] == table.name)
+        yield from ((f"{table.package}/{path}", n, row) for n, row in enumerate(table.rows, 2))
+
+
 def keyed(contents: Contents) -> dict[Figure, Row]:
     """Return the row of each figure by the key of the figure, whatever package it is in."""
     return {
@@ -131,7 +139,10 @@ def _holds_figures(table: ArchivedTable) -> bool:
 def figures(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     """Yield every figure that is new, revised, withdrawn or rolled."""
     before, after = keyed(old), keyed(new)
-    careful, rolled = _careful(old) | _careful(new), _rolled(before, after, _kinds(old) | _kinds(new))
+    careful, rolled = (
+        careful_indicators(old) | careful_indicators(new),
+        _rolled(before, after, _kinds(old) | _kinds(new)),
+    )
     for key in (*after, *(k for k in before if k not in after)):
         was, now = before.get(key, {}), after.get(key, {})
         kind = "rolled" if key in rolled else _kind(was, now)
@@ -186,7 +197,7 @@ def _kinds(contents: Contents) -> dict[str, str]:
     return {row.get("code", ""): row.get("kind", "") for row in rows}
 
 
-def _careful(contents: Contents) -> set[str]:
+def careful_indicators(contents: Contents) -> set[str]:
     """Return the ids of indicators whose small counts are withheld; any value but empty, false or 0 counts as yes."""
     return {
         row.get("id", "")
@@ -217,7 +228,7 @@ def _around(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     changed_cells: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for key in before.keys() & after.keys():
         if not _kind(before[key], after[key]):
-            for column in _AROUND:
+            for column in AROUND:
                 pair = before[key][column], after[key][column]
                 if pair[0] != pair[1]:
                     changed_cells[key[0], column].append(pair)

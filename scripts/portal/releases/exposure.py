@@ -167,7 +167,7 @@ def look(project: Project, out: Redaction, now: Contents, past: Mapping[str, Con
             same = _figure_of(o)
             if o.value in values and (same[1], same[4]) == (k[1], k[4]) and same not in out.marks:
                 yield f"{in_words(content, same)}: the same number"
-    yield from _under_former_names(content, out, now, past)
+    yield from _under_former_names(project, out, now, past)
     for e in content.releases:
         if about(e.note):
             yield f"the note of the release {e.name}"
@@ -181,21 +181,22 @@ def look(project: Project, out: Redaction, now: Contents, past: Mapping[str, Con
 
 
 def _under_former_names(
-    content: Content, out: Redaction, now: Contents, past: Mapping[str, Contents]
+    project: Project, out: Redaction, now: Contents, past: Mapping[str, Contents]
 ) -> Iterator[str]:
     """Yield figures of releases with a withdrawn number that only an id, area, part or period tells from the withdrawn one.
 
     Those that today's tables have as well are other figures.
     """
-    today = comparison.keyed(now)
+    today, names = comparison.keyed(now), {e.name: project.names[e.id] for e in project.content.releases}
     for release, contents in past.items():
-        for k, row in comparison.keyed(contents).items():
+        for then, row in comparison.keyed(contents).items():
+            k = names[release].figure(then)
             if row["value"] and k not in today and k not in out.marks:
                 value = Decimal(row["value"])
                 if any(
                     value in values and _differences(k, other) == 1 for other, values in out.values.items()
                 ):
-                    yield f"{in_words(content, k)}, in the release {release}: the same number, perhaps under a former name; if so, withdraw it too"
+                    yield f"{in_words(project.content, k)}, in the release {release}: the same number, perhaps under a former name; if so, withdraw it too"
 
 
 def _differences(one: Figure, other: Figure) -> int:

@@ -31,6 +31,7 @@ from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.neighbourhoods import FormerPart
 from portal.releases import archives, comparison, identities
 from portal.releases.archives import About, Contents
+from portal.releases.identities import NamesNow
 
 KIND = "releases"
 # Leave pages about releases out of the list of changed pages.
@@ -81,6 +82,18 @@ class Project:
             PortalError: an archive is missing or differs from the one published.
         """
         return tuple(_past(self, release) for release in self.content.releases)
+
+    @cached_property
+    def names(self) -> Mapping[str, NamesNow]:
+        """Return the names that what each release published has now, by id of the release.
+
+        Raises:
+            PortalError: an archive is missing or differs from the one published.
+        """
+        releases = self.content.releases
+        past = [opened(self, release).contents for release in releases]
+        found = identities.names_now(past, contents(self, {})) if past else ()
+        return dict(zip((release.id for release in releases), found, strict=True))
 
     def file_name(self, path: Path) -> str:
         """Return the name of a file of the project for use in problems: its path from the project's folder."""
@@ -336,6 +349,8 @@ def check(project: Project) -> Iterator[Problem]:
         else:
             yield from _unlike(project, release, archive, before)
         before = release.id, release.sha256
+    if project.content.withdrawals:
+        yield from _shown_again(project)
 
 
 def _unlisted(project: Project) -> Iterator[Problem]:
@@ -366,37 +381,56 @@ def _unlike(
         message = f"The changes of {release.name} are not those that were published with it."
         fix = "Put the rows back from its archive; the log is permanent."
         yield Problem(project.file_name(data / "changes.csv"), code="archive", message=message, fix=fix)
-    shown = comparison.keyed(archive.contents)
-    for w in project.content.withdrawals:
-        days = (d.isoformat() if d else "" for d in (w.period_start, w.period_end))
-        row = shown.get((w.indicator, w.area, w.part, *days))  # type: ignore[arg-type]
-        if row and row["value"] and (w.kind == "protect" or release.id in w.releases.split(";")):
-            message = (
-                f"The archive of {release.name} shows a withdrawn figure: number {w.number} of the list."
-            )
-            fix = "Put back the archive and the lists as they were after the withdrawal."
+
+
+def _shown_again(project: Project) -> Iterator[Problem]:
+    """Yield a problem for each withdrawn figure that the tables show again, or an archive, under whatever name."""
+    try:
+        names = project.names
+    except PortalError:
+        return  # reported separately
+    gone = [(w, identities.withdrawn_now(w, names)) for w in project.content.withdrawals]
+    for release in project.content.releases:
+        archive = opened(project, release).contents
+        shown = {names[release.id].figure(k) for k, row in comparison.keyed(archive).items() if row["value"]}
+        for w, keys in gone:
+            if keys & shown and (w.kind == "protect" or release.id in w.releases.split(";")):
+                message = (
+                    f"The archive of {release.name} shows a withdrawn figure: number {w.number} of the list."
+                )
+                fix = "Put back the archive and the lists as they were after the withdrawal."
+                yield Problem(
+                    project.file_name(archive_of(project, release.id)),
+                    code="archive",
+                    message=message,
+                    fix=fix,
+                )
+    protected = {k: w for w, keys in gone if w.kind == "protect" for k in keys}
+    for name, number, row in comparison.rows_of_figures(contents(project, {})):
+        withdrawal = protected.get(comparison.of_row(row))
+        if withdrawal and row["value"]:
+            message = f"This figure was withdrawn on {withdrawal.withdrawn_on} to protect people, but it has a number again."
             yield Problem(
-                project.file_name(archive_of(project, release.id)), code="archive", message=message, fix=fix
+                f"data_packages/{name}",
+                number,
+                "value",
+                "withdrawn",
+                message,
+                "Clear the value and write c under status.",
             )
 
 
 def _past(project: Project, release: Release) -> EarlierRelease:
-    """Return what a release published about areas that still exist, with the ids that its indicators have now."""
+    """Return what a release published about areas that still exist, under the names that it all has now."""
     contents = opened(project, release).contents
-    then, figures = identities.indicators_of(contents), tuple(identities.published(project.content, contents))
-    names = identities.ids_now(project.content, contents)
-    renamed = {old: new for old, new in names.items() if new != old}
-    figures = tuple(
-        replace(o, indicator=renamed[o.indicator]) if o.indicator in renamed else o
-        for o in figures
-        if o.indicator in then
-    )
+    then, names = identities.indicators_of(contents), project.names[release.id]
+    figures = tuple(identities.published(project.content, contents, names))
     gone = {
-        i: replace(then[i], part_of=names.get(then[i].part_of, then[i].part_of))
-        for i, now in names.items()
-        if now == i
+        now: replace(i, id=now, part_of=names.indicator(i.part_of))
+        for i in then.values()
+        if (now := names.indicator(i.id)) not in project.content.indicators
     }
-    parts = (replace(p, indicator=renamed.get(p.indicator, p.indicator)) for p in _parts(contents))
+    parts = (replace(p, indicator=names.indicator(p.indicator)) for p in _parts(contents))
     return EarlierRelease(release.name, figures, gone, tuple(parts))
 
 

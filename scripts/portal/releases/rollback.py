@@ -10,9 +10,10 @@ from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.data import csv_editing
 from portal.data.csv_editing import Row
-from portal.releases import comparison, embargo, releasing, withdrawal
+from portal.releases import comparison, embargo, identities, releasing
 from portal.releases.archives import Contents
 from portal.releases.comparison import Figure
+from portal.releases.identities import NamesNow
 from portal.releases.older_tables import in_the_form_of_today
 from portal.releases.releasing import KIND, Project, ReleaseRequest
 
@@ -50,13 +51,13 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     if faults:
         raise PortalError(faults)
     now = releasing.contents(project, {})
-    hidden = _hidden(project, now)
+    hidden, names = _hidden(project, now), project.names[named.id]
     target = replace(
-        _without(then if contacts else embargo.with_contacts(project, then), hidden, now),
+        _without(then if contacts else embargo.with_contacts(project, then), hidden, now, names),
         pages={},
         lists=now.lists,
     )
-    kept = sum(1 for k, row in comparison.keyed(then).items() if k in hidden and row["value"])
+    kept = sum(1 for k, row in comparison.keyed(then).items() if names.figure(k) in hidden and row["value"])
     again = sum(e.put_back == named.id for e in releases)
     title = f"Return to {named.name}" + (f" ({again + 1})" if again else "")
     note = f"The data of {named.name} were put back: {reason}"
@@ -97,25 +98,33 @@ def _other_packages(project: Project, then: Contents) -> Iterator[Problem]:
 
 def _hidden(project: Project, now: Contents) -> set[Figure]:
     """Return the figures whose number must not come back: withheld now, withdrawn, or left out to protect people."""
-    figures = comparison.keyed(now)
+    figures, names = comparison.keyed(now), project.names
     withheld = {k for k, row in figures.items() if row["status"] == comparison.WITHHELD}
-    taken = {withdrawal.of(w) for w in project.content.withdrawals if w.kind == "protect"}
+    protected = (w for w in project.content.withdrawals if w.kind == "protect")
+    taken = {k for w in protected for k in identities.withdrawn_now(w, names)}
     careful = {i.id for i in project.content.indicators.values() if i.sensitive or i.protected}
+    own_and_before = identities.around(names)
     left_out = {
-        (c.indicator, c.area, c.part, str(c.period_start or ""), str(c.period_end or ""))
+        n.figure((c.indicator, c.area, c.part, str(c.period_start or ""), str(c.period_end or "")))
         for c in project.content.changes
-        if c.kind == "withdrawn" and c.indicator in careful
+        if c.kind == "withdrawn"
+        for n in own_and_before.get(c.release, (identities.UNCHANGED,))
     }
-    return withheld | taken | {k for k in left_out if k not in figures}
+    return withheld | taken | {k for k in left_out if k not in figures and k[0] in careful}
 
 
-def _without(then: Contents, hidden: Collection[Figure], now: Contents) -> Contents:
-    """Return the contents with hidden figures as they are now: withheld or absent."""
+def _without(
+    then: Contents, hidden: Collection[Figure], now: Contents, names: NamesNow = identities.UNCHANGED
+) -> Contents:
+    """Return the contents, which have these names, with hidden figures as they are now: withheld or absent."""
     current = comparison.keyed(now)
 
     def change(row: Row) -> Row | None:
-        figure = comparison.of_row(row)
-        return current.get(figure) if figure in hidden and row["value"] else row
+        figure = names.figure(comparison.of_row(row))
+        if figure not in hidden or not row["value"]:
+            return row
+        as_now = current.get(figure)
+        return {**row, **{c: as_now[c] for c in ("value", *comparison.AROUND)}} if as_now else None
 
     files = dict(then.files)
     for package, path in embargo.paths(then, "observations"):

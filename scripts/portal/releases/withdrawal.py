@@ -5,10 +5,12 @@ Keep no checksum of the original archive: with the rest of the archive, anyone c
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 from portal.core.model import Content, Release, WithdrawnFigure
@@ -17,10 +19,11 @@ from portal.core.vocabulary import WithdrawalKind
 from portal.data import csv_editing
 from portal.data.csv_editing import Row
 from portal.data.packages import contract, describe_resource
-from portal.releases import archives, comparison, identities, releasing
+from portal.releases import archives, comparison, releasing
 from portal.releases.archives import Archive, Contents
 from portal.releases.comparison import Figure
 from portal.releases.exposure import consequences, in_words, look
+from portal.releases.identities import UNCHANGED, withdrawn_figure
 from portal.releases.mentions import mentions
 from portal.releases.redaction import KEY, Redaction, of_change
 from portal.releases.releasing import Project
@@ -127,50 +130,36 @@ def wanted_in(file: str, data: bytes) -> tuple[FigureSelection, ...]:
     return tuple(selections)
 
 
-def of(withdrawal: WithdrawnFigure) -> Figure:
-    """Return the key of the withdrawn figure, with dates as text."""
-    days = (d.isoformat() if d else "" for d in (withdrawal.period_start, withdrawal.period_end))
-    return (withdrawal.indicator, withdrawal.area, withdrawal.part, *days)  # type: ignore[return-value]
-
-
 def _plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedWithdrawal:
     content = project.content
     past = [(e, releasing.opened(project, e)) for e in content.releases]
     now = replace(releasing.contents(project, {}), lists=releasing.lists(project))
-    shown = [comparison.keyed(c) for c in (now, *(a.contents for _, a in past))]
-    logged = {
-        k for c in content.changes if (k := of_change({f: str(getattr(c, f) or "") for f in KEY})) and c.area
-    }
-    known = list(dict.fromkeys((*(k for s in shown for k in s), *sorted(logged))))
-    other_ids = _other_ids(project, [a.contents for _, a in past])
-    wanted = {
-        w: [replace(w, indicator=i) for i in other_ids.get(w.indicator, (w.indicator,))]
-        for w in request.figures
-    }
-    unknown = [w for w, same in wanted.items() if not any(s.fits(k) for s in same for k in known)]
-    faults = [*_unknown(unknown, known), *_no_reason(request.reason)]
+    known = _mentions_of_figures(project, now, past)
+    forms = _forms(project, now, known)
+    named = list(dict.fromkeys(f for k in known for f in forms[k]))
+    faults = [*_unknown(request.figures, named), *_no_reason(request.reason)]
     if faults:
         raise PortalError(faults)
-    chosen = [k for k in known if any(s.fits(k) for same in wanted.values() for s in same)]
-    values = {k: frozenset(_values(k, shown, content)) for k in chosen}
+    chosen = [k for k in known if any(w.fits(f) for w in request.figures for f in forms[k])]
+    values = {k: frozenset(Decimal(m.number) for m in known[k] if m.number) for k in chosen}
     if any(mentions(request.reason, v) for v in values.values()):
         message = "The reason gives the number away, and readers will see the reason."
         raise PortalError([_wrong("--reason", message, "Say why without the number.")])
-    out = Redaction({k: _mark(content, k, request.wrong) for k in chosen}, values)
-    listed = {of(w) for w in content.withdrawals}
-    fresh = [k for k in chosen if values[k] or k not in listed]
-    where = {k: [e.id for e, a in past if _shows(a, k)] for k in fresh}
+    out = Redaction({k: _mark(content, k, request.wrong) for k in chosen}, values, project.names)
+    listed = {withdrawn_figure(w) for w in content.withdrawals}
+    where = {k: _where(k, known[k]) for k in chosen}
+    fresh = [(k, listed_as) for k in chosen for listed_as in where[k] if values[k] or listed_as not in listed]
     kind = WithdrawalKind.WRONG if request.wrong else WithdrawalKind.PROTECT
     first = 1 + max((w.number for w in content.withdrawals), default=0)
     new = tuple(
-        WithdrawnFigure(n, today, *k[:3], _day(k[3]), _day(k[4]), kind, request.reason, ";".join(where[k]))
-        for n, k in enumerate(fresh, first)
+        WithdrawnFigure(n, today, *f[:3], _day(f[3]), _day(f[4]), kind, request.reason, ";".join(where[k][f]))
+        for n, (k, f) in enumerate(fresh, first)
     )  # fmt: skip
-    reached = [e.name for e, _ in past if any(e.id in ids for ids in where.values())]
+    reached = [e.name for e, _ in past if any(e.id in w.releases.split(";") for w in new)]
     revealed, others = consequences(project, out) if new else ((), ())
     return PlannedWithdrawal(
         new,
-        tuple(in_words(content, k) for k in fresh),
+        tuple(dict.fromkeys(in_words(content, k) for k, _ in fresh)),
         tuple(reached),
         dict(_files(project, out, new, now, past)) if new else {},
         tuple(dict.fromkeys(look(project, out, now, {e.name: a.contents for e, a in past}))) if new else (),
@@ -180,15 +169,63 @@ def _plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedW
     )
 
 
-def _other_ids(project: Project, earlier: Iterable[Contents]) -> Mapping[str, Set[str]]:
-    """Return all ids that an indicator has had, by each of them: a release keeps those of its time."""
-    known_as: dict[str, set[str]] = {}
-    for old, new in (
-        pair for contents in earlier for pair in identities.ids_now(project.content, contents).items()
-    ):
-        together = {old, new, *known_as.get(old, ()), *known_as.get(new, ())}
-        known_as |= dict.fromkeys(together, together)
-    return known_as
+Past = Sequence[tuple[Release, Archive]]
+
+
+@dataclass(frozen=True)
+class _Mention:
+    """A release that has a figure, the key that it has there, and its number; the release is "" for the tables."""
+
+    release: str
+    key: Figure
+    number: str
+
+
+def _mentions_of_figures(project: Project, now: Contents, past: Past) -> Mapping[Figure, Sequence[_Mention]]:
+    """Return where each figure is, by the key that it has now: in the tables, in releases, then in the log of changes."""
+    found: dict[Figure, list[_Mention]] = defaultdict(list)
+    shown = [(e.id, project.names[e.id], comparison.keyed(a.contents)) for e, a in past]
+    for release, names, rows in (("", UNCHANGED, comparison.keyed(now)), *shown):
+        for k, row in rows.items():
+            found[names.figure(k)].append(_Mention(release, k, row["value"]))
+    own = {release: (names, rows) for release, names, rows in shown}
+    before = dict(zip(own, [(UNCHANGED, {}), *own.values()], strict=False))
+    for c in (c for c in project.content.changes if c.area and c.release in own):
+        k = of_change({f: str(getattr(c, f) or "") for f in KEY})
+        for (names, rows), number in ((before[c.release], c.old), (own[c.release], c.new)):
+            if k in rows or number:
+                found[names.figure(k)].append(_Mention(c.release, k, number))
+    return found
+
+
+def _forms(
+    project: Project, now: Contents, known: Mapping[Figure, Sequence[_Mention]]
+) -> Mapping[Figure, Set[Figure]]:
+    """Return the keys under which each figure can be named: with names of today or of a release.
+
+    A name that something has today means that.
+    """
+    today = comparison.keyed(now)
+    areas, parts = {k[1] for k in today}, {(k[0], k[2]) for k in today}
+
+    def forms(k: Figure, then: Figure) -> Iterator[Figure]:
+        ids = (k[0], *({then[0]} - project.content.indicators.keys()))
+        codes = (k[1], *({then[1]} - areas))
+        own = (k[2], *(p for p in (then[2],) if (k[0], p) not in parts))
+        yield from ((*form, *k[3:]) for form in product(ids, codes, own))
+
+    return {k: {f for m in there for f in forms(k, m.key)} for k, there in known.items()}
+
+
+def _where(figure: Figure, there: Iterable[_Mention]) -> Mapping[Figure, list[str]]:
+    """Return the keys of a figure in the tables and in releases, and under each the releases that show its number."""
+    where: dict[Figure, dict[str, None]] = {}
+    for m in there:
+        if not m.release:
+            where.setdefault(m.key, {})
+        elif m.number and not any(m.release in releases for releases in where.values()):
+            where.setdefault(m.key, {})[m.release] = None
+    return {k: [*releases] for k, releases in where.items()} or {figure: []}
 
 
 def _day(cell: str) -> date | None:
@@ -237,15 +274,6 @@ def _no_reason(reason: str) -> Iterator[Problem]:
         yield _wrong("--reason", message, 'Write --reason "…", without the number.')
 
 
-def _values(figure: Figure, shown: Iterable[Mapping[Figure, Row]], content: Content) -> Iterator[Decimal]:
-    """Yield every number that the figure ever had in the tables, in a release or in the log."""
-    cells = [s[figure]["value"] for s in shown if figure in s]
-    for c in content.changes:
-        if of_change({f: str(getattr(c, f) or "") for f in KEY}) == figure:
-            cells += (c.old, c.new)
-    yield from (Decimal(cell) for cell in cells if cell)
-
-
 def _mark(content: Content, figure: Figure, wrong: bool) -> str:
     """Return the status to write in place of the number."""
     indicator = content.indicators.get(figure[0])
@@ -253,19 +281,12 @@ def _mark(content: Content, figure: Figure, wrong: bool) -> str:
     return "x" if wrong and not careful else comparison.WITHHELD
 
 
-def _shows(archive: Archive, figure: Figure) -> bool:
-    """Return True if a release has the figure's number, in its tables or in its changes."""
-    row = comparison.keyed(archive.contents).get(figure)
-    rows = csv_editing.read_rows(archive.changes.encode())
-    return bool(row and row["value"]) or any(of_change(r) == figure and (r["old"] or r["new"]) for r in rows)
-
-
 def _files(
     project: Project,
     out: Redaction,
     new: Sequence[WithdrawnFigure],
     now: Contents,
-    past: Sequence[tuple[Release, Archive]],
+    past: Past,
 ) -> Iterator[tuple[Path, bytes]]:
     """Yield each file that changes, the list of releases last."""
     data = project.home / "data"
@@ -289,12 +310,12 @@ def _files(
 
 
 def reissued(
-    past: Iterable[tuple[Release, Archive]], out: Redaction, new: Sequence[WithdrawnFigure]
+    past: Past, out: Redaction, new: Sequence[WithdrawnFigure]
 ) -> Iterator[tuple[Release, bytes | None]]:
     """Yield each release with its archive without the figures; None where the archive stays as it is."""
     before = ("", "")
     for release, archive in past:
-        contents = out.contents(archive.contents)
+        contents = out.contents(archive.contents, release.id)
         changes = out.changes(archive.changes.encode()).decode()
         withdrawn_here = tuple(_named(w) for w in new if release.id in w.releases.split(";"))
         about = replace(
@@ -317,7 +338,7 @@ def _named(withdrawal: WithdrawnFigure) -> Mapping[str, str]:
     """Return how an archive names a withdrawn figure: its key and the date, without the number."""
     return {
         "withdrawn_on": withdrawal.withdrawn_on.isoformat(),
-        **dict(zip(KEY, of(withdrawal), strict=True)),
+        **dict(zip(KEY, withdrawn_figure(withdrawal), strict=True)),
     }
 
 

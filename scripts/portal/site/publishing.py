@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from itertools import count
@@ -21,7 +21,7 @@ from portal.core import file_system, operating_system, periods
 from portal.core.problems import PortalError, Problem
 from portal.data import csv_editing
 from portal.opendata import bundles
-from portal.releases import comparison, releasing
+from portal.releases import comparison, identities, redaction, releasing
 from portal.releases.archives import Contents
 
 KEPT = 3
@@ -240,16 +240,24 @@ def _too_early(folder: Path) -> bool:
 
 
 def given_away(before: Path, live: Path) -> Iterator[Problem]:
-    """Yield a problem if an earlier site shows figures that the current site withholds or lists as withdrawn."""
-    now = _figures(live)
-    hidden = {k for k, row in now.items() if row["status"] == comparison.WITHHELD}
-    listed = live / releasing.WITHDRAWN
-    hidden |= (
-        {comparison.of_row(r) for r in csv_editing.read_rows(listed.read_bytes())}
-        if listed.is_file()
-        else set()
-    )
-    shown = [k for k, row in _figures(before).items() if row["value"] and k in hidden]
+    """Yield a problem if an earlier site shows figures that the current site withholds, lists as withdrawn or leaves out."""
+    then, now = _contents(before), _contents(live)
+    (names,) = identities.names_now([then], now)
+    current = comparison.keyed(now)
+    gone = _listed(live / releasing.WITHDRAWN, lambda _: True)
+    careful = comparison.careful_indicators(then) | comparison.careful_indicators(now)
+    left_out: set[comparison.Figure] = set()
+    for path in (live / "releases").glob("*/changes.csv"):
+        left_out |= _listed(path, lambda row: row["kind"] == "withdrawn")
+
+    def is_hidden(k: comparison.Figure) -> bool:
+        own = names.figure(k)
+        if own in current and current[own]["status"] == comparison.WITHHELD:
+            return True
+        is_left_out = own not in current and careful & {k[0], own[0]} and left_out & {k, own}
+        return bool(gone & {k, own} or is_left_out)
+
+    shown = [k for k, row in comparison.keyed(then).items() if row["value"] and is_hidden(k)]
     if shown:
         what = "a figure that is" if len(shown) == 1 else f"{len(shown)} figures that are"
         message = f"The previous site shows {what} withheld by now, such as one of {shown[0][0]}."
@@ -257,13 +265,19 @@ def given_away(before: Path, live: Path) -> Iterator[Problem]:
         yield Problem(before.name, code="rollback", message=message, fix=fix)
 
 
-def _figures(site: Path) -> Mapping[comparison.Figure, comparison.Row]:
-    """Return every figure that can be downloaded from a site, by its key."""
+def _listed(path: Path, fits: Callable[[csv_editing.Row], bool]) -> set[comparison.Figure]:
+    """Return the figures of a list of withdrawals or changes in a site, in rows that fit."""
+    rows = csv_editing.read_rows(path.read_bytes()) if path.is_file() else ()
+    return {redaction.of_change(row) for row in rows if fits(row)}
+
+
+def _contents(site: Path) -> Contents:
+    """Return every package that can be downloaded from a site."""
     files: dict[str, bytes] = {}
     for path in sorted((site / bundles.FOLDER / "packages").glob("*.zip")):
         with zipfile.ZipFile(path) as packed:
             files |= {f"{path.stem}/{name}": packed.read(name) for name in packed.namelist()}
-    return comparison.keyed(Contents(files, {}))
+    return Contents(files, {})
 
 
 def _keep(work: Path, live: Path, mark: str) -> Path:
