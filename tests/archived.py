@@ -16,7 +16,7 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "observations": (_FIGURE, ("indicator", "area", "period_start", "period_end", "type")),
     "indicators": (("id", "slug", "title", "sensitive", "protected"), ("id",)),
     "claims": (_CLAIM, ("id",)),
-    "targets": (("id", "indicator", "title", "baseline_value", "result_value"), ("id",)),
+    "targets": (("id", "indicator", "title", "unit", "baseline_value", "result_value"), ("id",)),
     "areas": (("code", "name", "kind", "parent", "valid_from", "valid_to"), ("code",)),
     "terms": (("id", "term", "definition"), ("id",)),
 }

@@ -6,20 +6,24 @@ The comparison uses the published tables and does not depend on how pages are bu
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from portal.core import field_types, periods
 from portal.core.model import ReasonForChange, ReleaseChange
 from portal.core.vocabulary import ChangeKind, Status
 from portal.releases.archives import ArchivedTable, Contents
+from portal.releases.mentions import mentions
 
 Row = Mapping[str, str]
 Figure = tuple[str, str, str, str, str]  # indicator, area, part, first day, last day
+Numbers = Mapping[str, Collection[Decimal]]  # by indicator
 _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
 # Columns about where a figure comes from and how reliable it is.
 AROUND = ("status", "source", "locator")
 WITHHELD = Status.WITHHELD
 # Report more changed rows of one table than this as one change.
 MANY = 40
+_LONG = 3  # digits
 
 
 def compare(old: Contents, new: Contents, whole: bool = False) -> tuple[ReleaseChange, ...]:
@@ -29,10 +33,11 @@ def compare(old: Contents, new: Contents, whole: bool = False) -> tuple[ReleaseC
     person who signs them; without, they are named and counted, as a release records them.
 
     Each figure that is new, revised, withdrawn or rolled is one change; so is each changed cell of text. The number of a
-    removed figure is not repeated if its row is gone, if it is now withheld, or if small counts of its indicator are
-    withheld.
+    removed figure is never repeated, nor is text that states it.
     """
-    return (*figures(old, new), *_around(old, new), *_words(old, new, whole), *_pages(old, new))
+    changed = tuple(figures(old, new))
+    gone = _numbers_gone(old, changed)
+    return (*changed, *_around(old, new, gone), *_words(old, new, whole, gone), *_pages(old, new))
 
 
 def condensed(
@@ -139,16 +144,11 @@ def _holds_figures(table: ArchivedTable) -> bool:
 def figures(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     """Yield every figure that is new, revised, withdrawn or rolled."""
     before, after = keyed(old), keyed(new)
-    careful, rolled = (
-        careful_indicators(old) | careful_indicators(new),
-        _rolled(before, after, _kinds(old) | _kinds(new)),
-    )
+    rolled = _rolled(before, after, _kinds(old) | _kinds(new))
     for key in (*after, *(k for k in before if k not in after)):
         was, now = before.get(key, {}), after.get(key, {})
         kind = "rolled" if key in rolled else _kind(was, now)
         if kind:
-            gone = not now or (kind == "withdrawn" and key[0] in careful)
-            hidden = gone or now.get("status") == WITHHELD
             indicator, area, part, start, end = key
             yield _change(
                 kind,
@@ -157,7 +157,7 @@ def figures(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
                 part=part,
                 period_start=field_types.date_or_none(start),
                 period_end=field_types.date_or_none(end),
-                old="" if hidden else was.get("value", ""),
+                old=was.get("value", "") if now.get("value") else "",
                 old_status=was.get("status", ""),
                 new=now.get("value", ""),
                 new_status=now.get("status", ""),
@@ -222,7 +222,39 @@ def _kind(was: Row, now: Row) -> str:
     return "new" if now and not was else "withdrawn" if was and not now else ""
 
 
-def _around(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
+def _numbers_gone(old: Contents, changed: Iterable[ReleaseChange]) -> Numbers:
+    """Return the numbers of figures that were withdrawn, by indicator."""
+    before, numbers = keyed(old), defaultdict[str, set[Decimal]](set)
+    for c in (c for c in changed if c.kind == "withdrawn"):
+        if value := before[of_change(c)]["value"]:
+            numbers[c.indicator].add(Decimal(value))
+    return numbers
+
+
+def of_change(change: ReleaseChange) -> Figure:
+    """Return the key of the figure that a change is about."""
+    days = (d.isoformat() if d else "" for d in (change.period_start, change.period_end))
+    return change.indicator, change.area, change.part, *days  # type: ignore[return-value]
+
+
+def _without_numbers(change: ReleaseChange, about: Collection[str], gone: Numbers) -> ReleaseChange:
+    """Return a change of text without it if it states a number in `gone`; `about` can contain ids of indicators.
+
+    In text about other indicators, only numbers with three digits or more count.
+    """
+    for indicator, numbers in gone.items():
+        own = numbers if indicator in about else {n for n in numbers if is_long(n)}
+        if any(mentions(words, own, places=False) for words in (change.old, change.new)):
+            return replace(change, old="", new="")
+    return change
+
+
+def is_long(number: Decimal) -> bool:
+    """Return True if a number has so many digits that it is unlikely to be in a text by chance."""
+    return len(f"{abs(number):f}".replace(".", "")) >= _LONG
+
+
+def _around(old: Contents, new: Contents, gone: Numbers) -> Iterator[ReleaseChange]:
     """Yield one change for each indicator and column in which figures with unchanged numbers differ."""
     before, after = keyed(old), keyed(new)
     changed_cells: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
@@ -234,34 +266,30 @@ def _around(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
                     changed_cells[key[0], column].append(pair)
     for (indicator, column), pairs in sorted(changed_cells.items()):
         same = pairs[0] if len(set(pairs)) == 1 else ("", "")
-        yield _change(
-            "words",
-            indicator=indicator,
-            place=f"observations, column {column}",
-            old=same[0],
-            new=same[1],
-            count=len(pairs),
-        )
+        place = f"observations, column {column}"
+        told = _change("words", indicator=indicator, place=place, old=same[0], new=same[1], count=len(pairs))
+        yield _without_numbers(told, (indicator,), gone)
 
 
 # --- words and pages
 
 
-def _words(old: Contents, new: Contents, whole: bool) -> Iterator[ReleaseChange]:
+def _words(old: Contents, new: Contents, whole: bool, gone: Numbers) -> Iterator[ReleaseChange]:
     """Yield every changed cell, new row and removed row of the tables without figures."""
     before = {(t.package, t.name): t for t in old.tables if not _holds_figures(t)}
     after = {(t.package, t.name): t for t in new.tables if not _holds_figures(t)}
     for where in (*after, *(w for w in before if w not in after)):
         changes = list(_cells(f"{where[0]}/{where[1]}", before.get(where), after.get(where), whole))
         if (len(changes) > MANY or where not in before) and not (whole and before):
-            yield from _in_short(f"{where[0]}/{where[1]}", changes)
+            yield from _in_short(f"{where[0]}/{where[1]}", (c for c, _ in changes))
         else:
-            yield from changes
+            yield from (_without_numbers(c, about, gone) for c, about in changes)
 
 
 def _cells(
     name: str, old: ArchivedTable | None, new: ArchivedTable | None, whole: bool
-) -> Iterator[ReleaseChange]:
+) -> Iterator[tuple[ReleaseChange, Collection[str]]]:
+    """Yield each change of a table with the cells of its row."""
     said = _all_cells if whole else _said
     key = next(t.key for t in (new, old) if t)
     before = {tuple(r.get(k, "") for k in key): r for r in (old.rows if old else ())}
@@ -270,14 +298,18 @@ def _cells(
         place = f"{name}, {' '.join(filter(None, row_key))}"
         was, now = before.get(row_key), after.get(row_key)
         if was is None:
-            yield _change("words", place=place, new=said(now or {}, key))
+            yield _change("words", place=place, new=said(now or {}, key)), {*(now or {}).values()}
         elif now is None:
-            yield _change("words", place=place, old=said(was, key))
+            yield _change("words", place=place, old=said(was, key)), {*was.values()}
         else:
             for column in dict.fromkeys((*now, *was)):
                 if was.get(column, "") != now.get(column, ""):
                     where = f"{place}, column {column}"
-                    yield _change("words", place=where, old=was.get(column, ""), new=now.get(column, ""))
+                    pair = was.get(column, ""), now.get(column, "")
+                    yield (
+                        _change("words", place=where, old=pair[0], new=pair[1]),
+                        {*was.values(), *now.values()},
+                    )
 
 
 def _said(row: Row, key: tuple[str, ...]) -> str:
@@ -295,7 +327,7 @@ def _all_cells(row: Row, key: tuple[str, ...]) -> str:
     )
 
 
-def _in_short(name: str, changes: list[ReleaseChange]) -> Iterator[ReleaseChange]:
+def _in_short(name: str, changes: Iterable[ReleaseChange]) -> Iterator[ReleaseChange]:
     """Yield how many rows of a table were changed, added and removed, without naming them."""
 
     def sort(change: ReleaseChange) -> str:

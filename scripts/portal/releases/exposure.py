@@ -21,7 +21,6 @@ from portal.releases.redaction import Redaction
 from portal.releases.releasing import Project
 
 _TRIED = 40  # the most other figures to try when looking for one that must be withdrawn too
-_LONG = 3  # digits of a number that is unlikely to appear in a text by chance
 _ON_PAGES = (".md", ".toml")
 # Tables to skip when looking for numbers in text.
 _PLAIN = ("observations", "boundaries", "surroundings", "postcodes", "populations", "overlaps", "imports")
@@ -151,7 +150,7 @@ def look(project: Project, out: Redaction, now: Contents, past: Mapping[str, Con
 
     def about(words: str, also: Collection[str] = ()) -> bool:
         return any(
-            mentions(words, {v for v in values if i in also or len(f"{abs(v):f}".replace(".", "")) >= _LONG or any(n in words.lower() for n in names[i])}, places=False)
+            mentions(words, {v for v in values if i in also or comparison.is_long(v) or any(n in words.lower() for n in names[i])}, places=False)
             for i, values in out.numbers.items()
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ A correction is a new release.
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -32,6 +33,7 @@ from portal.disclosure.neighbourhoods import FormerPart
 from portal.releases import archives, comparison, identities
 from portal.releases.archives import About, Contents
 from portal.releases.identities import NamesNow
+from portal.releases.mentions import mentions
 
 KIND = "releases"
 # Leave pages about releases out of the list of changed pages.
@@ -187,6 +189,7 @@ def draft(project: Project, request: ReleaseRequest, pages: Mapping[str, str], t
     faults = [
         *_faults(project, request, differences),
         *unexplained(project.file_name(data / "reasons.csv"), differences),
+        *telling(project.file_name(data / "reasons.csv"), differences, comparison.keyed(last(project))),
     ]
     if faults:
         raise PortalError(faults)
@@ -324,6 +327,26 @@ def unexplained(file: str, differences: Iterable[ReleaseChange]) -> Iterator[Pro
         for c in group:
             message = f"This figure was {kind} and nothing says why: {_what(c)}"
             yield Problem(file, code="reason", message=message, fix=fix)
+
+
+def telling(
+    file: str, differences: Iterable[ReleaseChange], before: Mapping[comparison.Figure, comparison.Row]
+) -> Iterator[Problem]:
+    """Yield a problem for each reason that states the number of a figure that is withdrawn for it.
+
+    Where a reason is that of many figures, only numbers with three digits or more count. `before` are the figures of the
+    last release.
+    """
+    gone = [c for c in differences if c.kind == "withdrawn" and c.reason]
+    often, seen = Counter(c.reason for c in gone), set[str]()
+    for c in gone:
+        number = field_types.number_or_none(before.get(comparison.of_change(c), {}).get("value", ""))
+        if number is None or c.reason in seen or not mentions(c.reason, {number}, places=False):
+            continue
+        if often[c.reason] <= comparison.MANY or comparison.is_long(number):
+            seen.add(c.reason)
+            message = f"The reason gives away a number that is taken out, and readers will see the reason: {_what(c)}"
+            yield Problem(file, code="reason", message=message, fix="Say why without the number.")
 
 
 def _what(c: ReleaseChange) -> str:

@@ -27,7 +27,7 @@ def changes(old: Contents, new: Contents) -> list[tuple[str, str, str, str]]:
         ("12", "13", [("revised", "12", "13", "")]),
         ("12", "0", [("revised", "12", "0", "")]),
         ("x", "12", [("new", "", "12", "")]),
-        ("12", "x", [("withdrawn", "12", "", "x")]),
+        ("12", "x", [("withdrawn", "", "", "x")]),
         ("12", "c", [("withdrawn", "", "", "c")]),
         ("12", None, [("withdrawn", "", "", "")]),
         ("c", None, [("withdrawn", "", "", "")]),
@@ -39,23 +39,6 @@ def test_what_happened_to_a_figure_and_which_numbers_are_repeated(
 ) -> None:
     old, new = (holding([figure(v)] if v else []) for v in (was, now))
     assert changes(old, new) == wanted
-
-
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize(
-    ("column", "yes"), [("sensitive", "true"), ("protected", "TRUE"), ("protected", "1")]
-)
-def test_the_number_of_a_withdrawn_figure_is_not_repeated_where_small_counts_are_withheld(
-    before: bool, column: str, yes: str
-) -> None:
-    """In whichever of the two releases the indicator is one of these."""
-    careful, plain = (
-        [{"id": "thefts", column: yes}],
-        [{"id": "thefts", "sensitive": "false", "protected": "0"}],
-    )
-    old = holding([figure("12")], indicators=careful if before else plain)
-    new = holding([figure("x")], indicators=plain if before else careful)
-    assert changes(old, new)[0] == ("withdrawn", "", "", "x")
 
 
 def test_the_number_of_a_revised_figure_is_repeated_even_then() -> None:
@@ -133,6 +116,44 @@ def test_a_changed_cell_says_what_it_was_and_is() -> None:
     old, new = (holding(terms=[{"id": "t", "term": "ASB", "definition": d}]) for d in ("Old.", "New."))
     (change,) = comparison.compare(old, new)
     assert (change.place, change.old, change.new) == ("p/terms, t, column definition", "Old.", "New.")
+
+
+ABOUT = {"id": "c", "indicator": "thefts"}
+
+
+@pytest.mark.parametrize("after", ["x", "c", None])
+@pytest.mark.parametrize(
+    ("table", "was", "now", "is_repeated"),
+    [
+        ("claims", ABOUT | {"stated": "12", "statement": "Some."}, None, False),
+        ("claims", ABOUT | {"statement": "There were twelve."}, ABOUT | {"statement": "There were some."}, False),
+        ("claims", ABOUT | {"statement": "There were 13."}, ABOUT | {"statement": "There were some."}, True),
+        ("targets", {"id": "t", "indicator": "thefts", "baseline_value": "12"}, {"id": "t", "indicator": "thefts"}, False),
+        # In text about something else, a short number is there by chance.
+        ("terms", {"id": "t", "term": "ASB", "definition": "12"}, None, True),
+        ("terms", {"id": "t", "term": "ASB", "definition": "12"}, {"id": "t", "term": "ASB", "definition": "1"}, True),
+        ("terms", {"id": "t", "term": "7,351 calls"}, None, False),
+    ],
+)  # fmt: skip
+def test_text_that_states_the_number_of_a_withdrawn_figure_is_not_repeated(
+    table: str, was: Row, now: Row | None, is_repeated: bool, after: str | None
+) -> None:
+    calls = [figure("7351", indicator="calls"), figure("12")]
+    old = holding(calls, None, None, **{table: [was]})
+    new = holding([figure(after, indicator=i) for i in ("calls", "thefts")] if after else [], None, None, **{table: [now] if now else []})  # fmt: skip
+    words = [c for c in comparison.compare(old, new) if c.kind == "words"]
+    assert words
+    assert any(c.old for c in words) is is_repeated
+    # Of a figure that stays, everything is repeated.
+    assert all(
+        c.old for c in comparison.compare(old, holding(calls, None, None, **{table: [now] if now else []}))
+    )
+
+
+def test_the_place_of_another_figure_that_states_the_number_is_not_repeated() -> None:
+    old = holding([figure("12"), figure("14", NEXT, locator="The 12 of 2019")])
+    new = holding([figure("c"), figure("14", NEXT)])
+    assert [(c.old, c.new) for c in comparison.compare(old, new) if c.kind == "words"] == [("", "")]
 
 
 def test_pages_are_new_gone_or_counted_the_first_time() -> None:

@@ -6,12 +6,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from archived import YEAR, figure, holding
+import pytest
+from archived import NEXT, YEAR, Row, figure, holding
 from portal.core.model import Content, Indicator, Release, ReleaseChange, WithdrawnFigure
-from portal.releases import comparison, rollback
+from portal.releases import archives, comparison, rollback
 from portal.releases.archives import Contents
 from portal.releases.history import PastRelease, ReleaseHistory
+from portal.releases.identities import UNCHANGED, NamesNow
 from portal.releases.releasing import Project
+from portal.site import publishing
 
 KEY = ("thefts", "B", "", *YEAR)
 
@@ -109,6 +112,72 @@ def test_a_figure_that_a_release_left_out_stays_away_if_its_small_counts_are_wit
         assert brought_back(project(changes=(left_out(indicator, "revised"),)), then, holding())
         again = replace(then, files=dict(holding([figure("15", indicator=indicator)]).files))
         assert set(brought_back(project(changes=(left_out(indicator),)), then, again).values()) == {"12"}
+
+
+def test_a_figure_that_has_another_name_now_stays_as_it_is_under_that() -> None:
+    """The names that it has now, and those of each release, with which the list of changes is written."""
+    names = {"r1": NamesNow({"old": "harm"}, {"B": "C"}), "r2": UNCHANGED}
+    then = holding([figure("12", indicator="old"), figure("14", NEXT, indicator="old")])
+    taken = replace(withdrawn("protect"), indicator="old", releases="r1")
+    left = replace(left_out("old"), release="r2")
+    now_withheld = holding(
+        [figure("c", indicator="harm", area="C"), figure("14", NEXT, indicator="harm", area="C")]
+    )
+    now_gone = holding([figure("14", NEXT, indicator="harm", area="C")])
+    own, next_ = ("old", "B", "", *YEAR), ("old", "B", "", *NEXT)
+    for values, now, wanted in (
+        ({}, now_withheld, {own: "c", next_: "14"}),
+        ({}, now_gone, {own: "12", next_: "14"}),
+        ({"withdrawals": (taken,)}, now_gone, {next_: "14"}),
+        ({"changes": (left,)}, now_gone, {next_: "14"}),
+    ):
+        whole = project(**values)
+        whole.__dict__["names"] = names
+        found = rollback._without(then, rollback._hidden(whole, now), now, names["r1"])
+        assert {k: r["value"] or r["status"] for k, r in comparison.keyed(found).items()} == wanted
+
+
+def site(folder: Path, contents: Contents, **lists: str) -> Path:
+    """The files of a site from which a rollback reads its figures."""
+    files = {n.removeprefix("p/"): data for n, data in contents.files.items()}
+    paths = {"open-data/packages/p.zip": archives.zipped(files)}
+    paths |= {f"releases/{n.replace('_', '/')}.csv": text.encode() for n, text in lists.items()}
+    for name, data in paths.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("now", "log", "is_refused"),
+    [
+        ([figure("c", indicator="new")], "", True),
+        ([figure("12", indicator="new")], "", False),
+        ([], "", False),
+        ([], "withdrawn,harm", True),  # it was left out to protect people
+        ([], "rolled,harm", False),
+        ([figure("13", indicator="new")], "withdrawn,harm", False),  # or is back since then
+    ],
+)
+def test_a_site_with_figures_that_are_hidden_now_does_not_come_back(
+    now: list[Row], log: str, is_refused: bool, tmp_path: Path
+) -> None:
+    """The id of the indicator is another since then."""
+    before, today = (
+        [{"id": i, "slug": "harm", "title": "Harm", "sensitive": "true"}] for i in ("harm", "new")
+    )
+    old = site(tmp_path / "old", holding([figure("12", indicator="harm")], indicators=before))
+    header = "kind,indicator,area,part,period_start,period_end"
+    lists = {"r2_changes": f"{header}\n{log},B,,{','.join(YEAR)}\n"} if log else {}
+    live = site(tmp_path / "live", holding(now, indicators=today), **lists)
+    assert bool([*publishing.given_away(old, live)]) is is_refused
+
+
+def test_a_site_with_a_figure_that_is_listed_as_withdrawn_does_not_come_back(tmp_path: Path) -> None:
+    old = site(tmp_path / "old", holding([figure("12")]))
+    listed = f"number,indicator,area,part,period_start,period_end\n1,thefts,B,,{','.join(YEAR)}\n"
+    assert [*publishing.given_away(old, site(tmp_path / "live", holding(), corrections_withdrawn=listed))]
+    assert not [*publishing.given_away(old, site(tmp_path / "other", holding()))]
 
 
 def test_a_release_that_is_not_there_is_told_apart_from_one_that_waits() -> None:

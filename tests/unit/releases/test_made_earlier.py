@@ -50,3 +50,26 @@ def test_many_of_one_indicator_are_one_problem() -> None:
     # What was withdrawn, and other indicators, are counted apart.
     assert len(messages(*some, change("withdrawn", "1", ""))) == comparison.MANY + 1
     assert len(messages(*some, replace(some[0], indicator="fires"))) == comparison.MANY + 1
+
+
+def telling(reason: str, value: str, times: int = 1) -> bool:
+    gone = [
+        change("withdrawn", "", "", reason=reason, period_start=date(2019, 1, 1), part=str(n))
+        for n in range(times)
+    ]
+    before = {comparison.of_change(c): {"value": value} for c in gone}
+    return bool([*releasing.telling("reasons.csv", gone, before)])
+
+
+def test_a_reason_may_not_state_the_number_of_a_figure_that_it_takes_out() -> None:
+    assert telling("7,351 was wrong.", "7351")
+    assert telling("The seven was wrong.", "7")
+    assert not telling("An error in table 7.", "7")
+    assert not telling("It was 8.", "7")
+    # One of many figures has a short number by chance.
+    assert not telling("The last 12 months were revised.", "12", comparison.MANY + 1)
+    assert telling("7,351 was wrong.", "7351", comparison.MANY + 1)
+    revised = change("revised", "12", "13", reason="It was 12.")
+    assert not [
+        *releasing.telling("reasons.csv", [revised], {comparison.of_change(revised): {"value": "12"}})
+    ]

@@ -1,6 +1,7 @@
 """A figure that is taken back leaves no table, list or text with its number, and everything else as it is."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from archived import NEXT, YEAR, Row, figure, holding, table
 from portal.data import csv_editing
 from portal.releases import comparison
 from portal.releases.archives import Contents
+from portal.releases.identities import UNCHANGED, NamesNow
 from portal.releases.redaction import HIDDEN, KEY, Redaction
 
 TAKEN = ("thefts", "B", "", *YEAR)
@@ -79,6 +81,61 @@ def test_a_target_loses_only_the_numbers_of_the_figure() -> None:
     ]
     found = rows_of(REDACTION.contents(holding([figure("12")], targets=targets)), "targets")
     assert [(r["baseline_value"], r["result_value"]) for r in found] == [("", "13"), ("13", ""), ("12", "12")]
+
+
+@pytest.mark.parametrize(
+    ("unit", "baseline", "result", "is_cleared"),
+    [
+        ("percent-change", "16", "-25", True),
+        ("percent-change", "16.3", "-26.4", True),
+        ("percent-change", "16", "-24", False),
+        ("percent-change", "16", "-25.4", False),
+        ("percent-change", "", "-25", False),
+        ("percent-change", "-16", "-25", False),
+        ("count", "16", "-25", False),
+    ],
+)
+def test_a_target_from_whose_change_the_figure_follows_loses_its_result(
+    unit: str, baseline: str, result: str, is_cleared: bool
+) -> None:
+    target = {
+        "id": "a",
+        "indicator": "thefts",
+        "unit": unit,
+        "baseline_value": baseline,
+        "result_value": result,
+    }
+    (found,) = rows_of(REDACTION.contents(holding([figure("12")], targets=[target])), "targets")
+    assert (found["baseline_value"], found["result_value"]) == (baseline, "" if is_cleared else result)
+
+
+def test_a_figure_goes_under_the_name_that_a_release_has_for_it_and_another_with_its_name_stays() -> None:
+    """In the first release the id is `old`, which is that of another indicator since then."""
+    now = replace(REDACTION, names={"r1": NamesNow({"old": "thefts"}), "r2": UNCHANGED})
+    rows = [figure("12", indicator="old")]
+    claims, targets = (
+        [claim(indicator="old", stated="14")],
+        [{"id": "a", "indicator": "old", "baseline_value": "12"}],
+    )
+    accepted = b"warning,reason\njump:old:B,12 is right.\n"
+    then = holding(rows, lists={"accepted.csv": accepted}, claims=claims, targets=targets)
+    found = now.contents(then, "r1")
+    assert [r["value"] for r in comparison.keyed(found).values()] == [""]
+    assert rows_of(found, "claims") == []
+    assert rows_of(found, "targets")[0]["baseline_value"] == ""
+    assert HIDDEN.encode() in found.lists["accepted.csv"]
+    assert now.contents(then, "r2").files == then.files
+
+    def told(release: str) -> tuple[str, str]:
+        row = {**change(indicator="old", old="12", new="9", reason="It was 14."), "release": release}
+        table_ = f"{','.join(row)}\n{','.join(row.values())}\n".encode()
+        return csv_editing.read_rows(now.changes(table_))[0]["old"], csv_editing.read_rows(
+            now.reasons(table_)
+        )[0]["reason"]
+
+    # The changes of a release are also about what the release before it had.
+    assert told("r1") == told("r2") == ("", HIDDEN)
+    assert told("") == ("12", "It was 14.")
 
 
 def change(**cells: str) -> Row:
