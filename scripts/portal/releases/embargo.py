@@ -240,12 +240,20 @@ def urgent(project: Project) -> UrgentChange:
 def _merged(
     base: Contents, ours: Contents, theirs: Contents, contacts: set[str], conflicts: list[Problem]
 ) -> Contents:
-    """Return `theirs` with the changes from `base` to `ours`; add what cannot be merged to `conflicts`."""
+    """Return `theirs` with the changes from `base` to `ours`; add what cannot be merged to `conflicts`.
+
+    A package that was renamed keeps the name that it has in `theirs`.
+    """
+    names = _package_names(base, theirs, contacts)
+    base, ours = _in_packages(base, names), _in_packages(ours, names)
+    today = {then: name for name, then in names.items()}
     keys = {f"{t.package}/{path}": t.key for t, path in _with_paths(ours)}
     files = dict(theirs.files)
     for name in dict.fromkeys((*base.files, *ours.files)):
         b, o, t = (c.files.get(name) for c in (base, ours, theirs))
-        if name.split("/")[0] in contacts:
+        package, _, path = name.partition("/")
+        place = f"{today.get(package, package)}/{path}"
+        if package in contacts:
             files |= {name: o} if o is not None else {}
         elif o == b:
             continue
@@ -255,16 +263,41 @@ def _merged(
                 files.pop(name, None)
         elif b is None or o is None or t is None or name not in keys:
             conflicts.append(
-                _conflict(name, 0, "This file was changed, and the release that waits changes it too.")
+                _conflict(place, 0, "This file was changed, and the release that waits changes it too.")
             )
         else:
-            files[name] = _rows_merged(name, keys[name], (b, o, t), conflicts)
+            files[name] = _rows_merged(place, keys[name], (b, o, t), conflicts)
     lists = {
         n: _rows_merged(n, _LIST_KEYS[n], (base.lists[n], ours.lists[n], t), [])
         for n, t in theirs.lists.items()
         if n in base.lists
     }
     return replace(theirs, files=files, lists={**theirs.lists, **lists})
+
+
+def _package_names(base: Contents, theirs: Contents, contacts: set[str]) -> Mapping[str, str]:
+    """Return the names in `theirs` of packages that have another name in `base`: those with most rows in common."""
+
+    def rows(contents: Contents, package: str) -> set[tuple[str, ...]]:
+        tables = (t for t in contents.tables if t.package == package)
+        return {(t.name, *(row.get(k, "") for k in t.key)) for t in tables for row in t.rows}
+
+    names: dict[str, str] = {}
+    left = {t: rows(theirs, t) for t in theirs.packages if t not in base.packages}
+    for package in (b for b in base.packages if b not in theirs.packages and b not in contacts):
+        own = rows(base, package)
+        alike = max(left, key=lambda t: len(own & left[t]), default="")
+        if alike and own & left[alike]:
+            names[package] = alike
+            del left[alike]
+    return names
+
+
+def _in_packages(contents: Contents, names: Mapping[str, str]) -> Contents:
+    """Return contents with other names of packages."""
+    parts = ((name.partition("/"), data) for name, data in contents.files.items())
+    files = {f"{names.get(package, package)}/{path}": data for (package, _, path), data in parts}
+    return replace(contents, files=files) if names else contents
 
 
 _LIST_KEYS = {"accepted.csv": ("warning",), "calendar.csv": ("release",)}

@@ -69,6 +69,23 @@ def test_a_whole_file_is_added_or_taken_out_unless_the_waiting_release_changes_i
     assert [p.file for p in conflicts if p.file.endswith("terms.csv")] == [f"data_packages/{terms}"]
 
 
+def renamed(contents: Contents) -> Contents:
+    return replace(contents, files={n.replace("p/", "q/", 1): data for n, data in contents.files.items()})
+
+
+def test_a_package_that_the_waiting_release_renames_keeps_its_name_in_public() -> None:
+    base, theirs = renamed(holding([OLD, WAITS])), holding([OLD])
+    found, conflicts = merged(base, renamed(holding([URGENT, WAITS])), theirs)
+    assert conflicts == []
+    assert found.files == {**theirs.files, FIGURES: rows(URGENT)}
+    # A conflict is in the table of today.
+    _, conflicts = merged(renamed(holding([figure("14")])), renamed(holding([figure("15")])), theirs)
+    assert [p.file for p in conflicts] == ["data_packages/q/data/observations.csv"]
+    # A package with nothing in common is another one.
+    found, conflicts = merged(renamed(holding([WAITS])), renamed(holding([WAITS])), theirs)
+    assert (conflicts, found.files) == ([], theirs.files)
+
+
 def test_contact_details_are_always_those_of_today() -> None:
     found, conflicts = merged(
         holding([figure("14")]), holding([figure("15")]), holding([OLD]), frozenset({"p"})
