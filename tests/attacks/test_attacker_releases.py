@@ -32,7 +32,9 @@ def made(folder: Path, rows: Iterable[Row], name: str = "a") -> Path:
     return root
 
 
-def edit(root: Path, pattern: str, new: str, file: str = "observations.csv") -> None:
+def edit(
+    root: Path, pattern: str, new: str | Callable[[re.Match[str]], str], file: str = "observations.csv"
+) -> None:
     path = root / PACKAGE / file
     before = path.read_text()
     after = re.sub(pattern, new, before, flags=re.MULTILINE)
@@ -68,13 +70,39 @@ def renamed(root: Path) -> None:
     edit(root, r"^a,a,Series a,Series a,", "b,b,Series b,Series b,", "indicators.csv")
 
 
+def in_all_tables(root: Path, old: str, new: str) -> None:
+    for path in (p for p in (root / "data_packages").glob("*/data/*.csv") if p.parts[-3] != "releases"):
+        path.write_text(re.sub(old, new, path.read_text(), flags=re.MULTILINE))
+
+
+def recoded(root: Path) -> None:
+    """The same, and a ward has another code now."""
+    revised(root)
+    in_all_tables(root, "E05999993", "E05999983")
+
+
+def swapped(root: Path) -> None:
+    """The same, and the ids of two indicators were swapped; the addresses and titles stay."""
+    revised(root)
+    for old, new in (("a", "z"), ("calls", "a"), ("z", "calls")):
+        in_all_tables(root, rf"(^|,|;){old}(?=,)(?!,(Series|Calls by))", rf"\g<1>{new}")
+
+
+def reworded(root: Path) -> None:
+    """The same, and the indicator has another id, address and title; one of two figures that stay was revised."""
+    revised(root)
+    edit(root, r"^a,.*,202[123]-01-01,.*\n", "")
+    edit(root, r"^a,", "b,")
+    edit(root, r"^a,a,Series a,Series a,", "b,b,Harm,Harm,", "indicators.csv")
+
+
 def filled_in(root: Path) -> None:
     """The total is gone, and the other ward is there."""
     edit(root, r"^a,E05999992,2024-01-01,2024-12-31,,,c,", "a,E05999992,2024-01-01,2024-12-31,,40,,")
     edit(root, r"^a,E09999999,2024-01-01,2024-12-31,.*\n", "")
 
 
-@pytest.mark.parametrize("change", [revised, renamed, filled_in])
+@pytest.mark.parametrize("change", [revised, renamed, swapped, filled_in])
 def test_what_follows_from_two_releases_is_not_let_through(
     change: Callable[[Path], None], tmp_path: Path
 ) -> None:
@@ -83,6 +111,17 @@ def test_what_follows_from_two_releases_is_not_let_through(
     change(root)
     assert of(root) != []
     with pytest.raises(PortalError):
+        building.check(root)
+
+
+@pytest.mark.parametrize("change", [recoded, reworded])
+def test_what_follows_from_two_releases_with_other_names_is_not_let_through(
+    change: Callable[[Path], None], tmp_path: Path
+) -> None:
+    """The attacker of these tests does not recognise the names, but a person would."""
+    root = made(tmp_path / "tiny", WITHHELD)
+    change(root)
+    with pytest.raises(PortalError, match="from the release First, anybody can work out"):
         building.check(root)
 
 

@@ -4,14 +4,15 @@ import csv
 import re
 import shutil
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
 
 import pytest
 from portal.core import settings
 from portal.core.problems import PortalError
-from portal.releases import embargo, releasing
+from portal.releases import embargo, releasing, withdrawal
+from portal.releases.withdrawal import FigureSelection, WithdrawalRequest
 from portal.site import building
 from project import ROOT, edit, make_project, run, tree_of
 from served import holding
@@ -307,6 +308,20 @@ def test_a_first_release_under_embargo_leaves_no_site(
     edit(root, "A new worker", "Another worker", UPDATES)
     assert run(root, "release", "Urgent", "--yes") == 1
     assert "Nothing is public yet" in capsys.readouterr().err
+
+
+def test_the_public_list_of_withdrawn_figures_names_no_release_that_waits(root: Path) -> None:
+    plan = withdrawal.plan(
+        building.project(root),
+        WithdrawalRequest((FigureSelection("calls", period="2020-02-29"),), "A person asked us."),
+        date(2026, 11, 29),
+    )
+    building.withdraw(root, plan)
+    whole = building.project(root)
+    assert [w.releases for w in whole.content.withdrawals] == ["2020-q3;2020-q4"]
+    listed = embargo.view(whole)["releases/data/withdrawals.csv"].decode()
+    assert ",2020-q3\n" in listed
+    assert "2020-q4" not in listed
 
 
 @pytest.mark.thorough

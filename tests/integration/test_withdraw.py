@@ -73,15 +73,52 @@ def test_nothing_that_the_site_serves_has_the_number(made: Path, withdrawn: Path
     assert whole.content.withdrawals[0].releases == "r1;r2;r3"
 
 
+def renamed(root: Path, old: str, new: str) -> None:
+    """Give an indicator another id in every table; its address and title stay."""
+    for path in (p for p in (root / "data_packages").glob("*/data/*.csv") if p.parts[-3] != "releases"):
+        pattern = rf"(?m)(^|,){old}(?=,)(?!,(Calls by|Murders))"
+        path.write_text(re.sub(pattern, rf"\g<1>{new}", path.read_text()))
+
+
 @pytest.mark.parametrize("named", ["helpline", "calls"])
 def test_a_figure_goes_from_releases_that_have_it_under_an_earlier_id(root: Path, named: str) -> None:
     """The id was changed after the releases; either of the two names the figure."""
-    for path in (p for p in (root / "data_packages").glob("*/data/*.csv") if p.parts[-3] != "releases"):
-        path.write_text(re.sub(r"(?m)(^|,)calls(?=,)(?!,Calls by)", r"\g<1>helpline", path.read_text()))
+    renamed(root, "calls", "helpline")
     assert run(root, "withdraw", named, *CALL, *WHY, "--yes") == 0
     numbers = re.compile(rb"\b(7351|8462)\b")
     assert [name for name, data in served(root / "data_packages") if numbers.search(data)] == []
     assert run(root, "check") == 0
+
+
+def test_a_figure_goes_from_releases_although_another_indicator_has_its_id_now(root: Path) -> None:
+    renamed(root, "calls", "helpline")
+    renamed(root, "murders", "calls")
+    murders = [r for r in (root / FIGURES).read_text().splitlines() if r.startswith("calls,")]
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 1  # there are no murders of this month
+    assert run(root, "withdraw", "helpline", *CALL, *WHY, "--yes") == 0
+    numbers = re.compile(rb"\b(7351|8462)\b")
+    assert [name for name, data in served(root / "data_packages") if numbers.search(data)] == []
+    assert murders == [r for r in (root / FIGURES).read_text().splitlines() if r.startswith("calls,")]
+    listed = building.project(root).content.withdrawals
+    assert [(w.indicator, w.releases) for w in listed] == [("helpline", ""), ("calls", "r1;r2;r3")]
+
+
+def test_a_number_does_not_come_back_under_another_id(
+    withdrawn: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    renamed(withdrawn, "calls", "helpline")
+    assert run(withdrawn, "check") == 0
+    edit(withdrawn, "2020-04-30,,,c,", "2020-04-30,,7351,,")
+    assert run(withdrawn, "check") == 1
+    assert "observations.csv, row" in (said := capsys.readouterr().err)
+    assert "was withdrawn on" in said
+    # Whatever else has the id today is another figure.
+    edit(withdrawn, "2020-04-30,,7351,,", "2020-04-30,,,c,")
+    renamed(withdrawn, "murders", "calls")
+    with (withdrawn / FIGURES).open("a") as table:
+        table.write("calls,E09999999,2020-04-01,2020-04-30,,9,,report,Table 1\n")
+    run(withdrawn, "check")
+    assert "was withdrawn on" not in capsys.readouterr().err
 
 
 def test_a_note_without_the_number_stays(after: Path) -> None:
