@@ -95,7 +95,7 @@ def test_every_kind_of_change_is_told_in_words(released: Path) -> None:
             "Thefts, Exampleton, 12 months to June 2020: from 161 [p] to 163. No reason is given yet."
         ],
         "withdrawn": [
-            "Calls by month, Exampleton, April 2020: it was 15; no longer published. No reason is given yet.",
+            "Calls by month, Exampleton, April 2020: no longer published. No reason is given yet.",
         ],
         "words": ["plan/updates, update-2, column title: “A new worker” becomes “Another worker”."],
         "page-new": ["/about/more/: More."],
