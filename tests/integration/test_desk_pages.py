@@ -71,6 +71,15 @@ def test_the_address_works_once(address: str, visitor: Visitor) -> None:
     assert "Set-Cookie" not in again.headers
 
 
+def test_a_program_that_looks_at_the_address_does_not_use_it_up(tmp_path: Path) -> None:
+    with served(make_project(tmp_path / "tiny")) as fresh:
+        stranger, path = Visitor(fresh), urlsplit(fresh).path
+        head = stranger.ask("HEAD", path)
+        assert head.status == 200
+        assert "Set-Cookie" not in head.headers
+        assert stranger.get(path).status == 302
+
+
 def test_nothing_is_shown_to_who_was_not_let_in(address: str, visitor: Visitor) -> None:
     stranger = Visitor(address)
     for path in ("/", "/bring-in", "/changes", "/tables", "/check", "/no-such-page", "/open/guess"):

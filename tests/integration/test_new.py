@@ -145,6 +145,17 @@ def test_a_change_of_the_program_makes_another_site(southwark: Path, monkeypatch
     assert len(marks) == 5
 
 
+@pytest.mark.parametrize("place", ["site_src/assets/more.svg", "data_packages/duties/more"])
+def test_a_link_makes_another_site_whatever_it_leads_to(southwark: Path, place: str) -> None:
+    """The build has to look at it again, because the check refuses some."""
+    before = build_inputs.fingerprint(southwark)
+    (southwark / place).symlink_to("/nowhere")
+    try:
+        assert build_inputs.fingerprint(southwark) != before
+    finally:
+        (southwark / place).unlink()
+
+
 def test_another_day_makes_another_site_and_the_same_day_does_not(
     southwark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

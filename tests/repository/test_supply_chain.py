@@ -42,7 +42,7 @@ def steps(workflow: Path) -> Iterator[dict[str, Any]]:
 
 # --- workflows
 
-PROPOSES = {"contents": "write", "pull-requests": "write"}
+PROPOSES = {"contents": "write", "pull-requests": "write", "actions": "write"}
 
 
 def test_there_is_a_workflow() -> None:
@@ -70,6 +70,10 @@ def test_a_job_may_do_no_more_than_it_must(workflow: Path) -> None:
             # It opens a change from a file that another job made, and runs nothing that is in it.
             assert used == ["actions/checkout", "actions/download-artifact"], name
             assert "portal" not in re.sub(r"portal[ -]fetch", "", str([s.get("run") for s in job["steps"]]))
+            # GitHub starts no workflow by itself for a change that is opened like this.
+            assert "gh workflow run publish.yml --ref" in job["steps"][-1]["run"]
+            tests = yaml.safe_load((workflow.parent / "publish.yml").read_text())
+            assert "workflow_dispatch" in tests[True]
         elif "permissions" in job:
             assert job["permissions"] == {"pages": "write", "id-token": "write"}
             assert used == ["actions/deploy-pages"], name

@@ -44,7 +44,16 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     digest.update(_code(PROGRAM))
     for file in _inputs(root, folder):
         _add(digest, file)
+    for link in (*_links(folder or root / _PACKAGES), *_links(root / "site_src")):
+        digest.update(link.encode(errors="surrogateescape"))
     return digest.hexdigest()[:16]
+
+
+def _links(path: Path) -> Iterator[str]:
+    """Yield each link in a folder and where it leads: the check refuses some, even if the content is the same."""
+    for place, folders, names in os.walk(path):
+        for link in sorted(p for n in (*folders, *names) if os.path.islink(p := os.path.join(place, n))):  # noqa: PTH114, PTH118 - as in _below
+            yield f"{os.path.relpath(link, path)} {os.readlink(link)}\n"  # noqa: PTH115 - as in _below
 
 
 def inputs(root: Path) -> Iterator[Path]:
