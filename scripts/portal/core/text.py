@@ -41,7 +41,7 @@ _ENDINGS = (
     (r"(?<=ss)es$|(?<=sh)es$|(?<=ch)es$|(?<=x)es$|(?<=zz)es$", ""),
     (r"(?<![sui])s$", ""),
 )
-MINUS = "\N{MINUS SIGN}"
+MINUS = "\u2212"  # the minus sign
 # What each status of a figure means, in the order of a table's notes.
 MARKERS: Mapping[str, str] = {
     "c": "withheld, to protect people",
