@@ -7,8 +7,9 @@ The chance that unrelated numbers fit is estimated in the same way. One place al
 that follows must also be whole: of 21,000 pounds at 3,000 a case, one unrelated amount in 3,000 is.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -18,6 +19,7 @@ from math import ceil, factorial, floor, inf, prod
 from portal.core.model import Observation
 from portal.core.small_counts import minimum_for
 from portal.core.vocabulary import Unit
+from portal.disclosure import measure_words
 from portal.disclosure.addends import Slot, slot
 from portal.disclosure.other_measures import (
     MeasureSearch,
@@ -32,8 +34,6 @@ _SLACK = 1e-9
 _MOST_YEARS = 5  # of a mean
 _FEWEST_RANKED = 4  # published figures that a rank must put in the right order
 _SURE = 0.1  # one place proves so little that chance must be this small
-_MEAN_WORDS = ("mean", "average", "moving", "rolling", "cyfartaledd")
-_INDEX_WORDS = ("index", "indexed", "= 100", "=100", "mynegai")
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,11 @@ class DerivedSearch:
 
     def _is_index(self, name: Name, values: Mapping[Slot, tuple[float, float]], shared: list[Slot]) -> bool:
         """Return True if a series calls itself an index and is 100 in one of the places."""
-        return self._says(name, _INDEX_WORDS) and any(values[s][0] == 100 for s in shared)
+        return self._says(name, measure_words.INDEX) and any(values[s][0] == 100 for s in shared)
 
-    def _says(self, name: Name, wanted: Sequence[str]) -> bool:
+    def _says(self, name: Name, wanted: re.Pattern[str]) -> bool:
         """Return True if what a series is called has one of some words."""
-        indicator = self.measures.content.indicators[name[0]]
-        words = f"{indicator.title} {indicator.short_title} {indicator.unit_label}".casefold()
-        return any(w in words for w in wanted)
+        return measure_words.says(self.measures.content.indicators[name[0]], wanted)
 
     # --- a mean of years
 
@@ -133,7 +131,7 @@ class DerivedSearch:
                         known.append((total / number, half))
                         fits &= abs(number * value - total) <= number * half + _SLACK
                 # A count of the same name and period is more often the count in another source than a mean of it.
-                if not known and of_window is _last and not self._says(name, _MEAN_WORDS):
+                if not known and of_window is _last and not self._says(name, measure_words.MEAN):
                     continue
                 if fits and 2 * slack < least and any(-slack <= x < least for x in left):
                     odds = (chance_of_repeating(mean, mean, half) for mean, half in known)

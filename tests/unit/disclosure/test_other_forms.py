@@ -24,8 +24,8 @@ HIDDEN = Observation("s", "l", "harm", "B", date(2019, 4, 1), date(2020, 3, 31),
     ],
 )
 def test_words_can_mean_a_period_if_they_name_one_of_its_years_or_none(when: str, can: bool) -> None:
-    assert other_forms._can_refer_to(when, HIDDEN) is can
+    assert other_forms.can_refer_to(when, HIDDEN) is can
 
 
 def test_words_can_mean_a_count_whose_period_is_not_stated() -> None:
-    assert other_forms._can_refer_to("2018", replace(HIDDEN, period_start=None, period_end=None))
+    assert other_forms.can_refer_to("2018", replace(HIDDEN, period_start=None, period_end=None))
