@@ -75,7 +75,7 @@ class DerivedSearch:
                 width = max(high - low, _step(count, base, 2 * half or 1.0))
                 chance = len(others) * min(1, least / count) * min(1, width)
                 if self._is_index(name, values, shared):
-                    yield OtherMeasure(name, "an index of this count", 0, len(others))
+                    yield OtherMeasure(name, "an index of this count", 0, len(others), least=low)
                 else:
                     # Of two counts, one is often a fraction of the other.
                     is_likely = chance < _SURE and not self.measures.counts(name[0])

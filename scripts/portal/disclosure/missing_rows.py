@@ -2,16 +2,18 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from portal.core.model import Content, FigureKey, Observation
+from portal.core.periods import months_between
 from portal.core.small_counts import WARD_KINDS, is_guarded, periods_overlap
 
 _DAY = timedelta(days=1)
 _INNER_KINDS = (*WARD_KINDS, "borough")
 LEFT_OUT = "left out"  # the status of a stand-in for a figure that has no row
+NO_ROW = "no row"  # the status of a stand-in for a period that a whole series leaves out
 BETWEEN = "between"  # the status of a stand-in for the months by which two published periods differ
 
 
@@ -33,6 +35,27 @@ def stand_ins(content: Content, figures: Sequence[Observation]) -> Iterator[Obse
             if o.key not in existing:
                 missing.setdefault(o.key, o)
     yield from missing.values()
+
+
+def skipped_periods(
+    content: Content, figures: Sequence[Observation], places: Mapping[str, Iterable[tuple[date, date]]]
+) -> Iterator[Observation]:
+    """Yield a stand-in for each period of the same months of the year that a guarded series has no row for.
+
+    `places` are the periods to look at, by area. Nothing else says that the series has a count then, so readers can only
+    know it from another series that agrees with this one elsewhere.
+    """
+    series: dict[tuple[str, str, str], dict[tuple[date, date], Observation]] = defaultdict(dict)
+    for o in figures:
+        if o.period_start and o.period_end and is_guarded(content.indicators[o.indicator]):
+            series[o.indicator, o.area, o.part][o.period_start, o.period_end] = o
+    for (_, area, _), rows in series.items():
+        seasons = {(start.month, end.month, months_between(start, end)) for start, end in rows}
+        like = next(iter(rows.values()))
+        for start, end in places.get(area, ()):
+            is_alike = (start.month, end.month, months_between(start, end)) in seasons
+            if is_alike and (start, end) not in rows:
+                yield _stand_in(like, NO_ROW, period_start=start, period_end=end)
 
 
 def unpublished_wards(content: Content, figures: Sequence[Observation]) -> Iterator[FigureKey]:

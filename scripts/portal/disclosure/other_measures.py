@@ -36,6 +36,7 @@ class OtherMeasure:
     `chance` is the expected number of series that would fit as well by chance, `beside` the number that were tried.
     It is None if no place could be compared, so that only the names can tell. `whole` is the count of which it would be a
     share, or its part, as `relation` says. If `needs_chance` is True, few numbers beside it are not enough to be sure.
+    `least` is the smallest count that it would show, where that is worked out. If `is_named` is True, its name says enough.
     """
 
     name: Name
@@ -45,6 +46,8 @@ class OtherMeasure:
     whole: Name | None = None
     relation: str = "in"
     needs_chance: bool = False
+    least: float | None = None
+    is_named: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,10 @@ class MeasureSearch:
                     chance = len(others) * prod(
                         chance_of_repeating(a, x, h + pairs[0][2] * a / pairs[0][0]) for a, x, h in pairs[1:]
                     )
-                    yield OtherMeasure(name, "a fixed multiple of this count", chance, len(others))
+                    fewest = (value - half) / ratios[1]
+                    yield OtherMeasure(
+                        name, "a fixed multiple of this count", chance, len(others), least=fewest
+                    )
                     break
 
     def altered(self, o: Observation) -> Iterator[OtherMeasure]:

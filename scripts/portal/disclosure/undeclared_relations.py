@@ -14,6 +14,7 @@ numbers are unrelated. Any other match is a warning, one for each indicator, abo
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from itertools import pairwise, permutations
 from math import prod
@@ -31,10 +32,12 @@ from portal.core.small_counts import (
     top_total,
 )
 from portal.core.vocabulary import Unit
-from portal.disclosure import addends, derived_sums
+from portal.disclosure import addends, derived_sums, missing_rows
 from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
 from portal.disclosure.derived_measures import DerivedSearch
-from portal.disclosure.missing_rows import LEFT_OUT
+from portal.disclosure.measure_words import measured, people_per_rate
+from portal.disclosure.missing_rows import LEFT_OUT, NO_ROW
+from portal.disclosure.named_measures import NamedSearch
 from portal.disclosure.other_measures import MeasureSearch, OtherMeasure
 from portal.disclosure.possible_totals import TotalSearch
 
@@ -95,6 +98,8 @@ def _suspicions(content: Content, policy: SmallCountSettings) -> Iterator[Suspic
         yield from published.copies(o)
         yield from (Suspicion(p, o.indicator) for p in (*published.rates(o), *published.changes(o)))
         yield from published.measures(o)
+    for o in published.skipped:
+        yield from (s for s in published.of_skipped(o) if s.is_sure)
     yield from published.sums()
     yield from (Suspicion(p, "") for p in (*published.totals(), *published.differences()))
 
@@ -116,6 +121,24 @@ class _PublishedCounts:
     def hidden(self) -> tuple[Observation, ...]:
         """Return the withheld figures of guarded indicators."""
         return tuple(o for o in self.counts if o.value is None and is_guarded_figure(self.content, o))
+
+    @cached_property
+    def skipped(self) -> tuple[Observation, ...]:
+        """Return stand-ins for the periods that guarded series leave out, of which other figures of the area are published."""
+        places: dict[str, set[tuple[date, date]]] = defaultdict(set)
+        for area, start, end in self._measures.beside:
+            if isinstance(start, date) and isinstance(end, date):
+                places[area].add((start, end))
+        return tuple(missing_rows.skipped_periods(self.content, self.counts, places))
+
+    def of_skipped(self, o: Observation) -> Iterator[Suspicion]:
+        """Yield figures that show a small count of a period without a row: they agree with its series wherever both are published."""
+        least = minimum_for(self.content, self.policy, o)
+        yield from self.copies(o)
+        yield from (Suspicion(p, o.indicator) for p in (*self.rates(o), *self.changes(o)))
+        for m in (*self._measures.multiples(o), *self._derived_measures.multiples_of_one(o)):
+            if m.chance is not None and m.least is not None and m.least < least:
+                yield self._of_measure(o, m, is_supported=False)
 
     @cached_property
     def slots(self) -> Mapping[Slot, list[Observation]]:
@@ -162,18 +185,23 @@ class _PublishedCounts:
         for other in beside:
             if (other.indicator, other.part) == (o.indicator, o.part):
                 continue
+            is_small = other.value is not None and other.value < least
+            # Without a row, the count need not be small.
+            if o.status == NO_ROW and (not is_small or top_total(self.content, other.indicator) == root):
+                continue
             shared = self._where_equal(o, other)
             if shared is None:
                 continue
             alike = self._alike(o, other)
-            is_small = other.value is not None and other.value < least
             same = not shared and alike and (is_small or text.have_the_same_subject(*self._titles(o, other)))
+            same = same and o.status != NO_ROW
             if shared or same:
                 other_name = f"{other.indicator}, {other.part}" if other.part else other.indicator
                 message = f"{other_name} looks like the same figure, and says {other.value}."
                 problem = self._problem(o, "same-figure", message, (other.indicator, other.part))
                 chance = len(beside) * prod(1 / (max(value, 0) + 1) for value in shared)
-                yield Suspicion(problem, o.indicator, chance, alike or len(beside) <= _FEW_COUNTS)
+                is_supported = alike or (len(beside) <= _FEW_COUNTS and o.status != NO_ROW)
+                yield Suspicion(problem, o.indicator, chance, is_supported)
 
     def _where_equal(self, o: Observation, other: Observation) -> list[float] | None:
         """Return the values that two series share; None if published values differ in one of the places of both.
@@ -259,19 +287,31 @@ class _PublishedCounts:
 
     def rates(self, o: Observation) -> Iterator[Problem]:
         """Yield rates that may be the rate of the withheld count: they fit wherever both are published."""
-        for indicator in (i for i in self.content.indicators.values() if i.unit == "per-1000"):
-            rate_values = self.series.get((indicator.id, o.part), {})
-            count_values = self.series.get((o.indicator, o.part), {})
-            shared = [s for s in count_values if s in rate_values and s[0] in self.content.populations]
+        least = minimum_for(self.content, self.policy, o)
+        rates = [i for i in self.content.indicators.values() if measured(i) == Unit.PER_1000]
+        for indicator in rates:
+            stated = self.series.get((indicator.id, o.part), {})
+            counts = self.series.get((o.indicator, o.part), {})
+            if slot(o) not in stated:
+                continue
+            people = {
+                area: p.population / people_per_rate(indicator)
+                for area, p in self.content.populations.items()
+            }
+            rounded = 0.51 if indicator.unit == Unit.COUNT else 0.06
             fits = [
-                abs(count_values[s] * 1000 / self.content.populations[s[0]].population - rate_values[s])
-                < 0.06
-                for s in shared
+                abs(counts[s] / people[s[0]] - stated[s]) < rounded
+                for s in counts
+                if s in stated and s[0] in people
             ]
             name = _subject_words(self.content.indicators[o.indicator]) <= _subject_words(indicator) | {
                 "rate"
             }
-            if slot(o) in rate_values and (all(fits) if fits else name):
+            if o.status == NO_ROW and not (
+                any(fits) and o.area in people and stated[slot(o)] * people[o.area] < least
+            ):
+                continue
+            if all(fits) if fits else name:
                 message = f"{indicator.id} looks like the rate of this count."
                 yield self._problem(o, "rate", message, (indicator.id,))
 
@@ -281,7 +321,7 @@ class _PublishedCounts:
         A change that is published for a period is taken to be since the figure before it, or since a year before.
         """
         pairs, counts = (
-            self._successive(o.indicator, o.part),
+            self._successive(o),
             self.series.get((o.indicator, o.part), {}),
         )
         for indicator in (i for i in self.content.indicators.values() if i.unit == Unit.PERCENT_CHANGE):
@@ -293,10 +333,21 @@ class _PublishedCounts:
                 if counts.get(base) and later in counts
             ]
             name = _subject_words(self.content.indicators[o.indicator]) <= _subject_words(indicator)
+            if o.status == NO_ROW and not (any(fits) and self._is_small_after(o, pairs, stated)):
+                continue
             # Also between two withheld counts: few pairs of small numbers have a given ratio.
             if any(slot(o) in pair for pair in known) and (all(fits) if fits else name):
                 message = f"{indicator.id} looks like the change of this count."
                 yield self._problem(o, "change", message, (indicator.id,))
+
+    def _is_small_after(
+        self, o: Observation, pairs: Iterable[tuple[Slot, Slot]], stated: Mapping[Slot, float]
+    ) -> bool:
+        """Return True if a change makes a count of a period without a row small, after a published count."""
+        counts, place = self.series.get((o.indicator, o.part), {}), slot(o)
+        bases = [counts[base] for base, later in pairs if later == place and base in counts]
+        least = minimum_for(self.content, self.policy, o)
+        return place in stated and any(b * (100 + stated[place]) / 100 < least for b in bases)
 
     @cached_property
     def _measures(self) -> MeasureSearch:
@@ -306,9 +357,13 @@ class _PublishedCounts:
     def _derived_measures(self) -> DerivedSearch:
         return DerivedSearch(self._measures)
 
+    @cached_property
+    def _named_measures(self) -> NamedSearch:
+        return NamedSearch(self._measures)
+
     def measures(self, o: Observation) -> Iterator[Suspicion]:
         """Yield multiples, shares, rises, means and ranks of the withheld count: they fit wherever both are published."""
-        search, pairs = self._measures, self._successive(o.indicator, o.part)
+        search, pairs = self._measures, self._successive(o)
         for m in (
             *search.multiples(o),
             *search.altered(o),
@@ -316,16 +371,19 @@ class _PublishedCounts:
             *search.rises(o, pairs),
             *search.moves(o),
             *self._derived_measures.found(o),
+            *self._named_measures.found(o, pairs),
+            *self._named_measures.undated(o),
         ):
-            alike = self._covers_names(o, m)
-            if m.chance is None and not alike:
-                continue
-            other = ", ".join(filter(None, m.name))
-            of_whole = f"{m.relation} {', '.join(filter(None, m.whole))}" if m.whole else ""
-            message = f"{other} looks like {' '.join(filter(None, (m.words, of_whole.strip())))}."
-            problem = self._problem(o, "measure", message, (*m.name, *(m.whole or ())))
-            is_supported = alike or (m.beside <= _FEW_COUNTS and not m.needs_chance)
-            yield Suspicion(problem, o.indicator, m.chance or 0, is_supported)
+            alike = m.is_named or self._covers_names(o, m)
+            if m.chance is not None or alike:
+                yield self._of_measure(o, m, alike or (m.beside <= _FEW_COUNTS and not m.needs_chance))
+
+    def _of_measure(self, o: Observation, m: OtherMeasure, is_supported: bool) -> Suspicion:
+        other = ", ".join(filter(None, m.name))
+        of_whole = f"{m.relation} {', '.join(filter(None, m.whole))}" if m.whole else ""
+        message = f"{other} looks like {' '.join(filter(None, (m.words, of_whole.strip())))}."
+        problem = self._problem(o, "measure", message, (*m.name, *(m.whole or ())))
+        return Suspicion(problem, o.indicator, m.chance or 0, is_supported)
 
     def _covers_names(self, o: Observation, m: OtherMeasure) -> bool:
         """Return True if the title of a measure names the withheld count, and the whole if it has one."""
@@ -367,10 +425,11 @@ class _PublishedCounts:
                 by_name[o.indicator, o.part].append(o)
         return by_name
 
-    def _successive(self, indicator: str, part: str = "") -> Iterable[tuple[Slot, Slot]]:
-        """Return each figure's place with that of the figure before it for as many months, and of the one a year before."""
+    def _successive(self, of: Observation) -> Sequence[tuple[Slot, Slot]]:
+        """Return, for the series of a figure and the figure itself, each figure's place with that of the figure before it for as many months, and of the one a year before."""
         series: dict[tuple[str, int], list[Observation]] = defaultdict(list)
-        for o in self._by_name.get((indicator, part), ()):
+        stand_in = (of,) if of.status == NO_ROW else ()
+        for o in (*self._by_name.get((of.indicator, of.part), ()), *stand_in):
             if o.period_start and o.period_end:
                 series[o.area, months_between(o.period_start, o.period_end)].append(o)
         pairs: set[tuple[Slot, Slot]] = set()
@@ -380,7 +439,7 @@ class _PublishedCounts:
             by_month = {(o.period_end.year, o.period_end.month): o for o in figures if o.period_end}
             earlier = ((by_month.get((year - 1, month)), o) for (year, month), o in by_month.items())
             pairs |= {(slot(a), slot(b)) for a, b in earlier if a}
-        return pairs
+        return list(pairs)
 
     def totals(self) -> Iterator[Problem]:
         """Yield totals of areas, parts or periods that are not published as such, or that do not always agree."""
@@ -398,16 +457,15 @@ class _PublishedCounts:
             "If the indicators are related, say how under part_of, and withhold more. If the numbers have nothing to do "
             "with each other, accept this by its name in accepted.csv and say why."
         )
+        if o.status == NO_ROW:
+            fix = (
+                "If this is the same subject, take that figure out as well. If the numbers have nothing to do with each "
+                "other, accept this by its name in accepted.csv and say why."
+            )
+        state = {LEFT_OUT: "is left out", NO_ROW: "has no row"}.get(o.status, "is withheld")
         place = f"observations of {figure_name(self.content, o)}"
-        return Problem(
-            place,
-            0,
-            "",
-            "disclosure",
-            f"This figure is {'left out' if o.status == LEFT_OUT else 'withheld'}, but {message}",
-            fix,
-            ":".join(filter(None, parts)),
-        )
+        name = ":".join(filter(None, parts))
+        return Problem(place, 0, "", "disclosure", f"This figure {state}, but {message}", fix, name)
 
 
 def _subject_words(indicator: Indicator) -> frozenset[str]:
