@@ -6,6 +6,7 @@ wait for a second year as proof. If the same calculation gives a wrong number wh
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +24,7 @@ from portal.disclosure.other_measures import MeasureSearch, Name, OtherMeasure
 Pairs = Sequence[tuple[Slot, Slot]]
 Span = tuple[float, float]
 _SLACK = 1e-6
+_SHORTEST = 4  # letters of a word that can stand for the name of a ward
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -40,9 +42,12 @@ class NamedSearch:
         place, least = slot(o), minimum_for(self.measures.content, self.measures.policy, o)
         around = self._around(place)
         later = [after for before, after in pairs if before == place]
-        names = {n for at in (place, around, *later) for n in self.measures.beside.get(at, ())}
-        for name in sorted(n for n in names if self._names(o, n)):
-            one = _OneMeasure(self.measures, name, (o.indicator, o.part), tuple(pairs))
+        beside = [n for at in (place, around, *later) for n in self.measures.beside.get(at, ())]
+        for name in sorted({self._whole_series(o, n) for n in beside}):
+            is_named = self._names(o, name)
+            if not is_named and not self._has_parts_of(o, name):
+                continue
+            one = _OneMeasure(self.measures, name, (o.indicator, o.part), tuple(pairs), is_named)
             own = one.own
             for how, spans in one.counts(place, own).items():
                 if not any(is_small(low, high, least) for low, high in spans):
@@ -74,6 +79,19 @@ class NamedSearch:
         own, title = (text.subject_words(content.indicators[i].title) for i in (o.indicator, name[0]))
         return bool(own) and own <= title and (any_part or bool(o.part) or not name[1])
 
+    def _whole_series(self, o: Observation, name: Name) -> Name:
+        """Return a series, and for percentages of other parts than a figure's their indicator as a whole."""
+        is_share = self.measures.content.indicators[name[0]].unit == Unit.PERCENT
+        return (name[0], "") if o.part and is_share and name[1] != o.part else name
+
+    def _has_parts_of(self, o: Observation, name: Name) -> bool:
+        """Return True if percentages are of two or more parts that the count's own breakdown has, in the same place."""
+        series, place = self.measures.series, slot(o)
+        if not o.part or name[1] or self.measures.content.indicators[name[0]].unit != Unit.PERCENT:
+            return False
+        both = (p for i, p in self.measures.beside.get(place, ()) if i == name[0] and place in series.get((o.indicator, p), ()))  # fmt: skip
+        return len([p for p in both if p != o.part]) > 1
+
     def _around(self, place: Slot) -> Slot:
         return (self.measures.content.areas[place[0]].parent, *place[1:])
 
@@ -104,12 +122,13 @@ class NamedSearch:
 
 @dataclass(frozen=True)
 class _OneMeasure:
-    """A series `name` that names the count of a series `of`."""
+    """A series `name` that names the count of a series `of`; if `is_named` is False, only its parts have the same names."""
 
     measures: MeasureSearch
     name: Name
     of: Name
     pairs: Pairs
+    is_named: bool
 
     @cached_property
     def own(self) -> Mapping[Slot, float]:
@@ -122,20 +141,20 @@ class _OneMeasure:
 
     @cached_property
     def values(self) -> Mapping[Slot, Span]:
-        return self.measures.series[self.name]
+        return self.measures.series.get(self.name, {})
 
     def counts(self, place: Slot, own: Mapping[Slot, float]) -> dict[str, list[Span]]:
         """Return what the count of a place can be, by the words for each calculation; `own` holds the other counts."""
         others = {s: v for s, v in own.items() if s != place}
         found: dict[str, list[Span]] = {}
-        for how, span in (
+        by_name = (
             *self._since_before(place, others),
             *self._gaps(place, others),
             *self._without_part(place),
             *self._of_areas(place, others),
-            *self._shares(place),
             *self._costs(place),
-        ):
+        )
+        for how, span in (*(by_name if self.is_named else ()), *self._shares(place)):
             found.setdefault(how, []).append(span)
         return found
 
@@ -230,9 +249,17 @@ class _OneMeasure:
         return words.says(self.indicator, wanted)
 
     def _named(self) -> list[Area]:
-        """Return the areas that the title names."""
+        """Return the areas that the title names, wards also by a word that no other area has in its name."""
         areas = self.measures.content.areas.values()
-        return [a for a in areas if words.has_name(self.indicator.title, a.name)]
+        uses = Counter(w for a in areas for w in set(text.plain_name(a.name).split()))
+        title = self.indicator.title
+
+        def is_named(area: Area) -> bool:
+            own = text.plain_name(area.name).split() if area.kind == "ward" else []
+            single = (w for w in own if uses[w] == 1 and len(w) >= _SHORTEST)
+            return words.has_name(title, area.name) or any(words.has_name(title, w) for w in single)
+
+        return [a for a in areas if is_named(a)]
 
     def _areas_beside(self, place: Slot) -> list[Area]:
         """Return the areas of the same larger one that exist together with that of a place."""

@@ -45,6 +45,12 @@ figure, or like a total that no table declares, stop a build until they are acce
 fewer than one such match would be expected by chance among all that were tried, where the names match too, and where
 eight counts or fewer are published beside the withheld one. Other matches are warnings.
 
+What a figure is called counts too. A name that says “per 10,000”, “%” or “index” is no count, whatever its unit. A name or
+part that is a ward, or the parts of “by street”, make a count of a larger area as sensitive as one of a ward. A measure
+that names the subject of a withheld count and says “than the year before”, “gap”, “average” or “except” stops a build
+without further proof if it leaves a small count. A figure without a period can be of any period. A period for which a
+guarded series has no row is protected against series that agree with it elsewhere, and against the sums in claims.
+
 Where a reading would have more than 24 variants, 24 of them are looked at.
 
 ## What this does not protect against
