@@ -18,10 +18,13 @@ MEAN = re.compile(r"mean|average|moving|rolling|cyfartaledd")
 BEFORE = re.compile(
     r"\b(year|12 months|period) (before|earlier|ago)\b|\b(previous|prior|last|preceding) (year|12 months|period)\b|\bflwyddyn (flaenorol|cynt)"
 )
+_NUMBER = r"(?! than (?:one|two|three|four|five|\d))"  # “more than one victim” compares nothing
 RISE = re.compile(
-    r"\b(rises?|rose|falls?|fell|increases?|decreases?|drops?|reductions?|growth|changed?|fewer|more|extra|cynnydd|gostyngiad|newid)\b"
+    rf"\b(rises?|rose|falls?|fell|increases?|decreases?|drops?|reductions?|growth|changed?|fewer{_NUMBER}|more{_NUMBER}|extra|cynnydd|gostyngiad|newid)\b"
 )
-GAP = re.compile(r"\b(gaps?|differences?|ahead|behind|above|below|than|less|minus|highest|lowest|range|bwlch|gwahaniaeth)\b")  # fmt: skip
+GAP = re.compile(
+    r"\b(gaps?|differences?|ahead of|behind|(above|below) the|than(?! (one|two|three|four|five|\d))|minus|highest|lowest|bwlch|gwahaniaeth)\b"
+)
 WITHOUT = re.compile(r"\b(except|excepting|excluding|without|outside|other than|apart from|not in|less|minus|ac eithrio|heblaw|y tu allan)\b")  # fmt: skip
 _EACH = re.compile(r"£ ?(\d[\d,]*(?:\.\d+)?)")
 

@@ -161,7 +161,8 @@ class _OneMeasure:
     def _since_before(self, place: Slot, others: Mapping[Slot, float]) -> Iterator[tuple[str, Span]]:
         """Yield the counts that follow from a rise or fall in number since the period before, or from a percentage of it."""
         unit = words.measured(self.indicator)
-        is_rise = unit == Unit.COUNT and any(self._says(w) for w in (words.RISE, words.BEFORE))
+        is_compared = self._says(words.GAP) and self._says(words.BEFORE)
+        is_rise = unit == Unit.COUNT and (self._says(words.RISE) or is_compared)
         is_percentage = unit == Unit.PERCENT and self._says(words.BEFORE)
         for before, after in self.pairs if is_rise or is_percentage else ():
             known = others.get(after if place == before else before)

@@ -30,6 +30,7 @@ def kinds(**shares: str) -> list[Observation]:
 
 FOUND: dict[str, Case] = {
     "fewer than the year before": ([*series("h", 20, None), figure("x", 13)], "count:Fewer h than the year before"),
+    "the difference to the year before": ([*series("h", 20, None), figure("x", 13)], "count:h, difference to the year before"),
     "a rise": ([*series("h", 20, None), figure("x", -13)], "count:Rise in h, number"),
     "a rise from a withheld count": ([*series("h", None, 20), figure("x", 13)], "count:Rise in h, number"),
     "a percentage of the year before": ([*series("h", 20, None), figure("x", 35)], "percent:h as a percentage of the year before"),
@@ -52,6 +53,9 @@ FOUND: dict[str, Case] = {
 
 UNRELATED: dict[str, Case] = {
     "a fall to a large number": ([*series("h", 40, None), figure("x", 13)], "count:Fewer h than the year before"),
+    "a count of some of them": ([*series("h", 20, None), figure("x", 13)], "count:h with more than one victim"),
+    "a count of young ones": (of_wards(None, 33), "count:h, victims below 18 or above 65"),
+    "a count of the last year": ([*series("h", 20, None), figure("x", 13)], "count:h at home last year"),
     "a fall of something else": ([*series("h", 20, None), figure("x", 13)], "count:Fewer fires than the year before"),
     "a count without such words": ([*series("h", 20, None), figure("x", 13)], "count:h at home"),
     "a rise that did not fit before": ([*series("h", 30, 20, None), *series("x", 13, 13)], "count:Rise in h, number"),
