@@ -11,7 +11,9 @@ from portal.core.text import plain_name
 from portal.core.vocabulary import Unit
 
 _PER = re.compile(r"\b(?:per|for every|fesul) (\d[\d,]*)")
-_SHARE = re.compile(r"%|\bper ?cent|\bpercentages?\b|\bproportions?\b|\bshares?\b|\by cant\b|\bcanran\b")
+_SHARE = re.compile(
+    r"(?:^|[\s(,])%(?=$|[\s),])|\bper ?cent|\bpercentages?\b|\bproportions?\b|\bshares?\b|\by cant\b|\bcanran\b"
+)
 _OTHER = re.compile(r"\bper\b|\brates?\b|\bratios?\b|\bind(ex|exed|ices)\b|\bfesul\b|\bcyfradd|\bmynegai\b")
 INDEX = re.compile(r"\bindex|= ?100|\bmynegai\b")
 MEAN = re.compile(r"mean|average|moving|rolling|cyfartaledd")
