@@ -1,6 +1,8 @@
 """Work out what figures are made of: the largest pieces, called atoms, that never straddle a published figure.
 
-An atom is one indicator without parts, one place, one part of its breakdown and one span of months.
+An atom is one indicator without parts, one place, one part of its breakdown and one span of months. An indicator that
+has figures for a borough only is still made of its wards if its total has figures for those, and of the parts of the
+total's breakdown: what is published about the total bounds it.
 """
 
 from bisect import bisect_left
@@ -20,10 +22,14 @@ _REMAINDER = "*"  # marks the remainder of a total beyond its known parts
 
 @dataclass(frozen=True)
 class Atoms:
-    """The division of figures into the largest pieces that never straddle a figure."""
+    """The division of figures into the largest pieces that never straddle a figure.
+
+    If `apart` is True, each indicator is made only of the wards and parts of its own figures.
+    """
 
     content: Content
     figures: tuple[Observation, ...]
+    apart: bool = False
 
     @cached_property
     def free(self) -> frozenset[Hashable]:
@@ -118,6 +124,19 @@ class Atoms:
 
         return {i: leaves(i) for i in {o.indicator for o in self.figures}}
 
+    def _around(self, leaf: str) -> tuple[str, ...]:
+        """Return the indicators that contain an indicator without parts, itself first, then the nearest total."""
+        return (leaf,) if self.apart else (leaf, *self._totals.get(leaf, ()))
+
+    @cached_property
+    def _totals(self) -> dict[str, tuple[str, ...]]:
+        totals: dict[str, list[str]] = defaultdict(list)
+        for indicator, leaves in sorted(self._leaves.items(), key=lambda item: (len(item[1]), item[0])):
+            for leaf in leaves:
+                if leaf != indicator:
+                    totals[leaf].append(indicator)
+        return {leaf: tuple(indicators) for leaf, indicators in totals.items()}
+
     # areas
 
     @cached_property
@@ -149,21 +168,48 @@ class Atoms:
             inner_sources = {sources[k] for k in inner if k in sources}
             if inner_sources and sources[figure] not in inner_sources:
                 from_elsewhere.add((indicator, area))
-        for k in from_elsewhere:
+        for k in (*from_elsewhere, *self._parts_from_elsewhere):
             if not excesses[k] or any(excesses[k]):
                 excesses[k].append(1)
         return excesses
 
+    @cached_property
+    def _parts_from_elsewhere(self) -> frozenset[tuple[str, str]]:
+        """Return the indicators and areas whose inner areas have no source in common with the parts of the indicator there."""
+        if self.apart:
+            return frozenset()
+        sources: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for o in self.figures:
+            for leaf in self._leaves[o.indicator]:
+                sources[leaf, o.area].add(o.source)
+        inner_sources: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for o in self.figures:
+            inner_sources[o.indicator, self.content.areas[o.area].parent].add(o.source)
+        return frozenset(
+            (indicator, area)
+            for indicator, area in self._inside
+            if (outer := set().union(*(sources[leaf, area] for leaf in self._leaves[indicator])))
+            and not outer & inner_sources[indicator, area]
+        )
+
     def _places(self, leaf: str, area: str) -> tuple[str, ...]:
         """Return the places that make up an area, such as a borough's wards and the remainder outside all wards."""
-        inner = self._inside.get((leaf, area), ())
+        own = self._inside.get((leaf, area), ())
+        sums = self._evidence_of_areas.get((leaf, area), [])
+        if own and (self._has_rest(own) or (sums and not any(sums))):
+            return tuple(p for w in own for p in self._places(leaf, w))
+        around = self._around(leaf)
+        inner = tuple(dict.fromkeys(w for i in around for w in self._inside.get((i, area), ())))
         if not inner:
             return (area,)
-        complete = any(self.content.areas[w].kind == "rest" for w in inner)
-        sums = self._evidence_of_areas.get((leaf, area), [])
-        exact = bool(sums) and not any(sums)
+        sums = next((s for i in around if (s := self._evidence_of_areas.get((i, area)))), [])
         places = tuple(p for w in inner for p in self._places(leaf, w))
-        return places if complete or exact else (*places, f"{area}{_REMAINDER}")
+        is_whole = not any(sums) and (bool(sums) or self._has_rest(inner))
+        return places if is_whole else (*places, f"{area}{_REMAINDER}")
+
+    def _has_rest(self, inner: Iterable[str]) -> bool:
+        """Return True if the records without a ward are among some areas, which then make up the one around them."""
+        return any(self.content.areas[w].kind == "rest" for w in inner)
 
     # breakdowns
 
@@ -182,7 +228,8 @@ class Atoms:
 
     def _parts(self, leaf: str, area: str) -> tuple[str, ...]:
         """Return the parts of an indicator's total in an area, with a remainder if they sum to less than the total."""
-        return self._parts_of.get((leaf, self._home(area)), ("",))
+        home = self._home(area)
+        return next((p for i in self._around(leaf) if (p := self._parts_of.get((i, home)))), ("",))
 
     @cached_property
     def _parts_of(self) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -42,7 +42,10 @@ Generation = tuple[date | None, date | None]
 
 @dataclass(frozen=True)
 class EarlierRelease:
-    """What an earlier release published: its name, its figures, the indicators that no longer exist, and its numbers for parts of wards."""
+    """What an earlier release published: its name, its figures, its indicators, and its numbers for parts of wards.
+
+    Indicators have the ids that they have now, but are otherwise as they were, also those that no longer exist.
+    """
 
     name: str
     observations: tuple[Observation, ...]
@@ -142,29 +145,69 @@ def families(
 ) -> "tuple[Family, ...]":
     """Return the families of figures in which some are guarded, by their topmost total.
 
-    `about` are indicators: only their families are returned. None returns all. An indicator can have had another total
-    in an earlier release, but families are those of today.
+    `about` are indicators: only their families are returned. None returns all. Indicators that ever had one topmost
+    total, now or in an earlier release, are one family: readers know what was said to be part of what.
     """
     removed = {k: i for archive in archives for k, i in archive.indicators.items()}
     with_removed = replace(content, indicators={**removed, **content.indicators})
-    root_of = {i: top_total(with_removed, i) for i in with_removed.indicators}
-    roots = {root_of[i.id] for i in with_removed.indicators.values() if is_guarded(i)}
-    if about is not None:
-        roots &= {root_of[i] for i in about}
     now = EarlierRelease(
         "", tuple(o for i in content.indicators for o in content.observations.get(i, ())), {}
     )
-    releases = [(r.name, _by_root(with_removed, r, root_of)) for r in (*archives, now)]
+    others = [_other_totals(with_removed, r) for r in (*archives, now)]
+    root_of = _roots(with_removed, others)
+    roots = {root_of[i.id] for i in with_removed.indicators.values() if is_guarded(i)}
+    if about is not None:
+        roots &= {root_of[i] for i in about}
+    members: dict[str, list[str]] = defaultdict(list)
+    for indicator, root in root_of.items():
+        members[root].append(indicator)
+    releases = [
+        (r.name, _by_root(with_removed, r, root_of), other)
+        for r, other in zip((*archives, now), others, strict=True)
+    ]
     return tuple(
         Family(
             root,
+            tuple(members[root]),
             content,
             with_removed,
             policy,
-            tuple(_ReleasedFigures(name, tuple(figures[root])) for name, figures in releases),
+            tuple(
+                _ReleasedFigures(
+                    name, tuple(figures[root]), {i: total for i, total in other.items() if root_of[i] == root}
+                )
+                for name, figures, other in releases
+            ),
         )
         for root in sorted(roots)
     )
+
+
+def _other_totals(content: Content, release: EarlierRelease) -> Mapping[str, str]:
+    """Return what each indicator was part of in a release, for those that are part of something else now."""
+    indicators = content.indicators
+    return {
+        i: then.part_of for i, then in release.indicators.items() if then.part_of != indicators[i].part_of
+    }
+
+
+def _as_part_of(content: Content, totals: Mapping[str, str]) -> Content:
+    """Return the content with other totals of some indicators."""
+    if not totals:
+        return content
+    changed = {i: replace(content.indicators[i], part_of=total) for i, total in totals.items()}
+    return replace(content, indicators=content.indicators | changed)
+
+
+def _roots(content: Content, others: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    """Return the topmost total of each indicator; with the totals of any release, they can have the same over several."""
+    roots = {i: top_total(content, i) for i in content.indicators}
+    for totals in others:
+        then = _as_part_of(content, totals)
+        for i in totals:
+            joined, root = roots[i], roots[top_total(then, i)]
+            roots = {k: root if r == joined else r for k, r in roots.items()}
+    return roots
 
 
 def _by_root(
@@ -180,26 +223,32 @@ def _by_root(
 
 @dataclass(frozen=True)
 class _ReleasedFigures:
-    """What a release says about the figures of a family; the name is "" for what is published now."""
+    """What a release says about the figures of a family; the name is "" for what is published now.
+
+    `totals` are what indicators were part of in it, for those that are part of something else now.
+    """
 
     name: str
     figures: tuple[Observation, ...]
+    totals: Mapping[str, str]
 
     @cached_property
     def digest(self) -> bytes:
-        """Return a digest of the figures without the release's name."""
+        """Return a digest of the figures and totals without the release's name."""
         lines = (f"{o.key!r} {o.value} {o.status} {o.source}\n" for o in self.figures)
-        return hashlib.sha256("".join(lines).encode()).digest()
+        return hashlib.sha256(repr(sorted(self.totals.items())).encode() + "".join(lines).encode()).digest()
 
 
 @dataclass(frozen=True)
 class Family:
     """All figures that have one topmost total, `root`, in each release in turn; the last is what is published now.
 
-    `with_removed` is the content with the indicators that only earlier releases have.
+    `members` are the ids of its indicators. `with_removed` is the content with the indicators that only earlier releases
+    have.
     """
 
     root: str
+    members: tuple[str, ...]
     content: Content
     with_removed: Content
     policy: SmallCountSettings
@@ -208,17 +257,12 @@ class Family:
     @cached_property
     def digest(self) -> str:
         """Return a digest of everything that the inferences depend on: the figures, the policy and the program."""
-        members = [
-            i
-            for i in self.with_removed.indicators.values()
-            if top_total(self.with_removed, i.id) == self.root
-        ]
-        ids = {i.id for i in members}
+        members = [self.with_removed.indicators[i] for i in self.members]
         known = (
             self.root,
             self.policy,
             [(i, i.id in self.content.indicators, self.content.minimums.get(i.id)) for i in members],
-            [b for b in self.content.breaks if b.indicator in ids],
+            [b for b in self.content.breaks if b.indicator in self.members],
             [(a.code, a.kind, a.parent, a.valid_from, a.valid_to) for a in self.content.areas.values()],
             [release.digest for release in self.releases],
         )
@@ -306,7 +350,8 @@ class Family:
         """Return the table of a release in which `more` stand in place of figures that it withholds or does not have."""
         hidden = {o.key for o in more}
         kept = (o for o in release.figures if o.key not in hidden)
-        return _Table(self.with_removed, self.policy, (*kept, *more), audited)
+        then = _as_part_of(self.with_removed, release.totals)
+        return _Table(then, self.policy, (*kept, *more), audited)
 
 
 @cache
@@ -399,14 +444,19 @@ class _Table:
         shown = frozenset((o.key, o.value, o.source) for o in figures if o.value is not None)
         hidden = frozenset((o.key, o.status, o.source) for o in figures if o.value is None)
         results = self.audited.tables
-        known_as = tuple(self.content.indicators), shown, hidden
+        known_as = tuple((i.id, i.part_of) for i in self.content.indicators.values()), shown, hidden
         if known_as not in results:
-            atoms_ = Atoms(self.content, tuple(figures))
-            published = [self._published(atoms_, o) for o in figures]
-            try:
-                results[known_as] = audit_memory.intervals(published, atoms_.free, self.audited.memory)
-            except PortalError as error:
-                results[known_as] = error
+            published: list[PublishedFigure] = []
+            # If totals contradict what their parts make up, because they come from elsewhere, they say nothing of them.
+            for atoms_ in (Atoms(self.content, tuple(figures), apart) for apart in (False, True)):
+                before, published = published, [self._published(atoms_, o) for o in figures]
+                if published == before:
+                    break
+                try:
+                    results[known_as] = audit_memory.intervals(published, atoms_.free, self.audited.memory)
+                    break
+                except PortalError as error:
+                    results[known_as] = error
         found = results[known_as]
         if isinstance(found, PortalError):
             raise found

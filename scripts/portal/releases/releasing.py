@@ -448,13 +448,11 @@ def _past(project: Project, release: Release) -> EarlierRelease:
     contents = opened(project, release).contents
     then, names = identities.indicators_of(contents), project.names[release.id]
     figures = tuple(identities.published(project.content, contents, names))
-    gone = {
-        now: replace(i, id=now, part_of=names.indicator(i.part_of))
-        for i in then.values()
-        if (now := names.indicator(i.id)) not in project.content.indicators
-    }
+    renamed = (
+        replace(i, id=names.indicator(i.id), part_of=names.indicator(i.part_of)) for i in then.values()
+    )
     parts = (replace(p, indicator=names.indicator(p.indicator)) for p in _parts(contents))
-    return EarlierRelease(release.name, figures, gone, tuple(parts))
+    return EarlierRelease(release.name, figures, {i.id: i for i in renamed}, tuple(parts))
 
 
 def _parts(contents: Contents) -> Iterator[FormerPart]:
