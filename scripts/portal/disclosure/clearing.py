@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from portal.core import text
 from portal.core.model import AcceptedWarning, Content, Observation
 from portal.core.problems import PortalError, Problem
 from portal.core.remembered import Remembered
@@ -31,12 +32,30 @@ from portal.core.small_counts import (
     periods_overlap,
     splits_of_withheld,
 )
-from portal.disclosure import inference, neighbourhoods, other_forms, undeclared_relations
+from portal.disclosure import earlier_relations, inference, neighbourhoods, other_forms, undeclared_relations
 from portal.disclosure.inference import EarlierRelease, Leak
 from portal.disclosure.missing_rows import BETWEEN, LEFT_OUT
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import Interval
+
+# Words of a title that say which edition of a series it is.
+_WORDS_OF_EDITIONS = frozenset(
+    {
+        "newest",
+        "new",
+        "latest",
+        "last",
+        "recent",
+        "updated",
+        "revised",
+        "provisional",
+        "final",
+        "earlier",
+        "older",
+    }
+    | {"first", "second", "third", "series", "table", "figure", "data", "rolling", "annual", "12", "twelve"}
+)
 
 
 @dataclass(frozen=True)
@@ -149,8 +168,12 @@ def _leak_problems(
 ) -> Iterator[Problem]:
     memory = memory or Remembered()
     yield from map(_leak_problem, inference.leaks(content, policy, earlier, memory, about))
+    relations = (
+        *undeclared_relations.find_problems(content, policy),
+        *earlier_relations.find_problems(content, policy, earlier, memory),
+    )
     memory.keep()
-    yield from _not_accepted(undeclared_relations.find_problems(content, policy), content.accepted)
+    yield from _not_accepted(relations, content.accepted)
 
 
 def _not_accepted(problems: Iterable[Problem], accepted: Sequence[AcceptedWarning]) -> Iterator[Problem]:
@@ -166,8 +189,12 @@ def find_warnings(
     warnings = [
         _published_before(name, count) for name, count in inference.shown_before(content, earlier).items()
     ]
+    accepted = (
+        earlier_relations.find_problems(content, policy, earlier, Remembered()) if content.accepted else ()
+    )
     return (
         *warnings,
+        *accepted,
         *undeclared_relations.find_warnings(content, policy, with_problems=bool(content.accepted)),
     )
 
@@ -205,10 +232,41 @@ def forbidden_figures(content: Content, policy: SmallCountSettings) -> Iterator[
             if is_guarded(indicator) and o.value is not None and o.value < minimum:
                 message = f"A count of {o.value} that must be protected is under {minimum}."
                 yield forbidden_figure(content, o, message, "Clear the value and write c under status.")
-        if yearly_only or could_identify(indicator):
-            yield from _partly_overlapping(content, figures)
+    for subject in _subjects(content):
+        yield from _partly_overlapping(
+            content, [o for i in subject for o in not_openly_published(content, i)]
+        )
     yield from neighbourhoods.forbidden_figures(content, policy)
     yield from other_forms.forbidden_forms(content, policy)
+
+
+def _subjects(content: Content) -> Iterator[Sequence[str]]:
+    """Yield the indicators whose ward figures need protection, those of one subject together."""
+    subjects: list[list[str]] = []
+    for i in content.indicators.values():
+        if is_yearly_by_ward(content, i.id) or could_identify(i):
+            own = next((s for s in subjects if _is_same_subject(content, s[0], i.id)), None)
+            if own is None:
+                subjects.append([i.id])
+            else:
+                own.append(i.id)
+    yield from subjects
+
+
+def _is_same_subject(content: Content, indicator: str, other: str) -> bool:
+    """Return True if two counts have one name but for words such as "newest", or alike names and equal figures."""
+    pair = [content.indicators[i] for i in (indicator, other)]
+    if {i.unit for i in pair} != {"count"}:
+        return False
+    own, beside = (text.subject_words(i.title) - _WORDS_OF_EDITIONS for i in pair)
+    if own == beside != frozenset():
+        return True
+    values = [
+        {o.key[1:]: o.value for o in content.observations.get(i.id, ()) if o.value is not None} for i in pair
+    ]
+    shared = values[0].keys() & values[1].keys()
+    is_equal = bool(shared) and all(values[0][k] == values[1][k] for k in shared)
+    return is_equal and text.are_alike(*(i.title for i in pair))
 
 
 def _partly_overlapping(content: Content, figures: Sequence[Observation]) -> Iterator[Problem]:
@@ -219,10 +277,15 @@ def _partly_overlapping(content: Content, figures: Sequence[Observation]) -> Ite
             series[o.area, o.part].append(o)
     for rows in series.values():
         crossed = {
-            b.key: (a, b) for a, b in combinations(rows, 2) if periods_overlap(a, b) and not _is_nested(a, b)
+            b.key: (a, b)
+            for a, b in combinations(rows, 2)
+            if periods_overlap(a, b)
+            and not _is_nested(a, b)
+            and (a.indicator == b.indicator or None not in (a.value, b.value))
         }
         for a, b in crossed.values():
-            message = f"This period overlaps the one up to {a.period_end}. Together they give away a figure for a few months."
+            other = "" if a.indicator == b.indicator else f" of {a.indicator}"
+            message = f"This period overlaps the one{other} up to {a.period_end}. Together they give away a figure for a few months."
             yield forbidden_figure(
                 content, b, message, "Keep only one of the two, so that periods do not overlap."
             )

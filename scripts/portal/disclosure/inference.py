@@ -196,7 +196,7 @@ def _as_part_of(content: Content, totals: Mapping[str, str]) -> Content:
     if not totals:
         return content
     changed = {i: replace(content.indicators[i], part_of=total) for i, total in totals.items()}
-    return replace(content, indicators=content.indicators | changed)
+    return replace(content, indicators={**content.indicators, **changed})
 
 
 def _roots(content: Content, others: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
@@ -266,7 +266,7 @@ class Family:
             [(a.code, a.kind, a.parent, a.valid_from, a.valid_to) for a in self.content.areas.values()],
             [release.digest for release in self.releases],
         )
-        return hashlib.sha256(_version() + repr(known).encode()).hexdigest()
+        return hashlib.sha256(program() + repr(known).encode()).hexdigest()
 
     def inferences(self, memory: Remembered) -> Inferences:
         """Work out what readers can know about each withheld figure of the family.
@@ -355,7 +355,7 @@ class Family:
 
 
 @cache
-def _version() -> bytes:
+def program() -> bytes:
     """Return the source of everything that inferences are worked out with, and the versions of the libraries."""
     versions = ",".join(f"{name} {version(name)}" for name in ("scipy", "numpy"))
     modules = (*sorted(Path(__file__).parent.glob("*.py")), Path(small_counts.__file__))

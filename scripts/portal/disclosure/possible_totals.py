@@ -2,8 +2,8 @@
 
 Such a total has another name, or is that of a police force, which contains boroughs although its area does not appear
 as theirs. Or it is the figures' own total, but does not agree with them in every other place: the audit takes a
-total that is too small anywhere for one of something else, while readers see that it agrees nearly everywhere. Or the
-parts of a breakdown are two groupings, such as by age and by sex, that each add up to the total.
+total that is too small anywhere for one of something else, while readers see that it agrees nearly everywhere. Or it is
+among the parts of a breakdown (see `part_sums`).
 """
 
 from collections import defaultdict
@@ -12,23 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from itertools import combinations
-from math import pi, sqrt
 from typing import TYPE_CHECKING
 
+from portal.core import text
 from portal.core.model import Content, FigureKey, Observation
 from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import WARD_KINDS, is_guarded_figure, minimum_for, sum_if_known
 from portal.core.vocabulary import AreaKind
-from portal.disclosure import derived_sums, missing_rows
+from portal.disclosure import derived_sums, missing_rows, part_sums
 from portal.disclosure.addends import Slot, slot
+from portal.disclosure.part_sums import PartSum
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import PublishedFigure
 
-# The share of places in which a total may disagree, because figures were revised or counted differently.
-_MOST_FAILURES = 0.2
-_MOST_PARTS = 12  # try no groupings of parts if there are more
 Found = tuple[Observation, Observation, int]  # a withheld figure, its possible total, and of how many figures
 
 
@@ -49,9 +46,9 @@ class TotalSearch:
         possible = (*self._possible_totals(), *self._doubtful_totals())
         for total, group in (t for t in possible if any(o.value is None for o in t[1])):
             agreement = self._agreement(total, group)
-            if agreement is None or agreement >= 1 - _MOST_FAILURES:
+            if agreement is None or agreement >= 1 - part_sums.MOST_FAILURES:
                 yield from self._exposed(total, group, is_sure=agreement is not None)
-        yield from self._groupings()
+        yield from self._of_parts()
 
     def _exposed(self, total: Observation, group: Sequence[Observation], is_sure: bool) -> Iterator[Found]:
         """Yield the first withheld figure of a group if the total leaves too few values; unsure, only if all can be small."""
@@ -102,53 +99,30 @@ class TotalSearch:
             for code in sorted(missing)
         ]
 
-    def _groupings(self) -> Iterator[Found]:
-        """Yield what follows if the parts of a breakdown are two groupings that each make up the whole."""
-        of_hidden = {(o.indicator, o.area) for o in self.hidden if o.part}
-        tables: dict[tuple[str, str], dict[tuple[object, object], dict[str, Observation]]] = defaultdict(
-            lambda: defaultdict(dict)
-        )
-        for o in self.counts:
-            if (o.indicator, o.area) in of_hidden:
-                tables[o.indicator, o.area][o.period_start, o.period_end][o.part] = o
-        for periods in tables.values():
-            parts = sorted({p for rows in periods.values() for p in rows if p})
-            if 4 <= len(parts) <= _MOST_PARTS:
-                for grouping in self._equal_groupings(parts, list(periods.values())):
-                    other = [p for p in parts if p not in grouping]
-                    for rows in periods.values():
-                        yield from self._of_groupings(rows, (grouping, other))
+    def _of_parts(self) -> Iterator[Found]:
+        """Yield what follows if parts of a breakdown are sums of others, such as a total, a subtotal or two groupings."""
+        guarded = {o.indicator for o in self.counts if o.part and is_guarded_figure(self.content, o)}
+        for indicator in sorted(guarded):
+            tables: dict[Slot, dict[str, Observation]] = defaultdict(dict)
+            for o in self.content.observations[indicator]:
+                tables[slot(o)][o.part] = o
+            parts = sorted({p for rows in tables.values() for p in rows if p})
+            values = [{p: _float(o) for p, o in rows.items()} for rows in tables.values()]
+            for s in part_sums.sums(parts, values):
+                for rows in tables.values():
+                    yield from self._of_part_sum(rows, s)
 
-    def _of_groupings(
-        self, rows: Mapping[str, Observation], groupings: tuple[Sequence[str], Sequence[str]]
-    ) -> Iterator[Found]:
-        for own, other in (groupings, groupings[::-1]):
-            group = [rows[p] for p in own if p in rows]
-            whole = sum_if_known([None if p not in rows else _float(rows[p]) for p in other])
-            total = rows.get("")
-            if total is None or total.value is None:
-                total = None if whole is None else replace(rows[other[0]], value=Decimal(whole))
-            if total is not None and len(group) == len(own):
-                yield from self._exposed(total, group, is_sure=True)
-
-    def _equal_groupings(
-        self, parts: Sequence[str], places: Sequence[Mapping[str, Observation]]
-    ) -> Iterator[tuple[str, ...]]:
-        """Yield one of each two groupings of parts that have the same sum in nearly all places, unless by chance."""
-        full = [
-            {p: float(rows[p].value or 0) for p in parts}
-            for rows in places
-            if all(p in rows and rows[p].value is not None for p in parts)
-        ]
-        for n in range(2, len(parts) // 2 + 1):
-            for grouping in combinations(parts, n):
-                sums = [(sum(v[p] for p in grouping), sum(v.values())) for v in full]
-                fits = [2 * own == whole for own, whole in sums]
-                chance = 2.0 ** len(parts)
-                for (own, _), fit in zip(sums, fits, strict=True):
-                    chance *= min(1, 1 / sqrt(4 * pi * max(own, 1))) if fit else 1
-                if len(fits) > 1 and sum(fits) >= len(fits) * (1 - _MOST_FAILURES) and chance < 1:
-                    yield grouping
+    def _of_part_sum(self, rows: Mapping[str, Observation], s: PartSum) -> Iterator[Found]:
+        known = [rows[p] for p in s.terms if p in rows]
+        whole = sum_if_known([_float(rows[p]) if p in rows else None for p in s.whole])
+        if whole is not None and known:
+            left_out = (
+                replace(known[0], part=p, value=None, status=missing_rows.LEFT_OUT)  # type: ignore[arg-type]
+                for p in s.terms
+                if p not in rows
+            )
+            total = replace(rows[s.whole[0]], part=text.listed(s.whole), value=Decimal(whole))
+            yield from self._exposed(total, [*known, *left_out], s.is_sure)
 
     def _possible_totals(self) -> Iterator[tuple[Observation, Sequence[Observation]]]:
         """Yield published counts, each with the figures of which it could be the total, some of them withheld.

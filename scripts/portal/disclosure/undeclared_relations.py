@@ -42,6 +42,10 @@ from portal.disclosure.other_measures import MeasureSearch, OtherMeasure
 from portal.disclosure.possible_totals import TotalSearch
 
 _FEW_COUNTS = 8  # if at most this many counts are published beside a withheld one, every match is a problem
+_FIX_OF_TOTALS = (
+    "Withhold another of these figures, or their total. If they do not add up to it, accept this by its name in accepted.csv "
+    "and say why."
+)
 _ROUNDED = 0.51  # percentage points: a change is often published without decimals
 
 
@@ -449,7 +453,8 @@ class _PublishedCounts:
         for hidden, total, size in search.totals():
             what = f"{total.indicator}, {total.part}" if total.part else total.indicator
             message = f"{what} ({total.value}) could be the total of {size} figures, of which this is one."
-            yield self._problem(hidden, "total", message, (total.indicator, total.part))
+            problem = self._problem(hidden, "total", message, (total.indicator, total.part))
+            yield replace(problem, fix=_FIX_OF_TOTALS) if total.indicator == hidden.indicator else problem
 
     def _problem(self, o: Observation, kind: str, message: str, others: tuple[str, ...]) -> Problem:
         parts = (kind, o.indicator, o.area, o.part, f"{o.period_start}/{o.period_end}", *others)
