@@ -198,7 +198,8 @@ def test_an_indicator_with_another_id_keeps_its_past(tiny: Path) -> None:
         )
     (before,) = building.project(tiny).earlier
     assert {o.indicator for o in before.observations} >= {"harm"}
-    assert not before.indicators
+    assert before.indicators["harm"].id == "harm"
+    assert "rec-abuse" not in before.indicators
 
 
 def test_pages_charts_and_downloads_show_a_mark_and_no_number(real: ClearedContent, real_site: Path) -> None:
@@ -325,3 +326,17 @@ def test_a_package_may_be_stricter(tmp_path: Path) -> None:
     path.write_text(json.dumps(told))
     with pytest.raises(PortalError, match="A count of 11 that must be protected is under 13"):
         building.check(project)
+
+
+def test_a_release_keeps_what_its_indicators_were_part_of(tiny: Path) -> None:
+    """Under the ids that they have now, also if they are part of nothing any more."""
+    assert commands.main(["--project", str(tiny), "release", "2020 Q1", "--yes"]) == 0
+    path = tiny / "data_packages/recorded/data/indicators.csv"
+    path.write_text(path.read_text().replace(",false,rec-all,", ",false,,"))
+    project = building.project(tiny)
+    (before,) = project.earlier
+    assert project.content.indicators["rec-drugs"].part_of == ""
+    assert (before.indicators["rec-drugs"].part_of, before.indicators["rec-drugs"].id) == (
+        "rec-all",
+        "rec-drugs",
+    )

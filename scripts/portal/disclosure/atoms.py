@@ -101,15 +101,33 @@ class Atoms:
     # indicators
 
     @cached_property
-    def _leaves(self) -> dict[str, tuple[str, ...]]:
-        """Return the indicators without parts that make up each indicator, over all levels."""
+    def _members(self) -> dict[str, list[str]]:
         members: dict[str, list[str]] = defaultdict(list)
         for i in self.content.indicators.values():
             if i.part_of:
                 members[i.part_of].append(i.id)
+        return members
+
+    @cached_property
+    def _with_sums(self) -> dict[FigureKey, float]:
+        """Return the published figures with the sums of all parts of an indicator where it has no figure itself."""
+        values = dict(self._values)
+        if self.apart:
+            return values
+        for indicator, (first, *others) in self._members.items():
+            for k in (k for k in self._values if k.indicator == first):
+                sum_ = self._added([k, *(k._replace(indicator=i) for i in others)])
+                if sum_ is not None:
+                    values.setdefault(k._replace(indicator=indicator), sum_)
+        return values
+
+    @cached_property
+    def _leaves(self) -> dict[str, tuple[str, ...]]:
+        """Return the indicators without parts that make up each indicator, over all levels."""
+        members = self._members
 
         def leaves(indicator: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
-            inside = [m for m in members[indicator] if m not in above]
+            inside = [m for m in members.get(indicator, ()) if m not in above]
             gaps = [
                 whole - total
                 for k, total in self._values.items()
@@ -159,14 +177,14 @@ class Atoms:
         excesses: dict[tuple[str, str], list[float]] = defaultdict(list)
         from_elsewhere: set[tuple[str, str]] = set()
         sources = {o.key: o.source for o in self.figures}
-        for figure, total in self._values.items():
+        for figure, total in self._with_sums.items():
             indicator, area = figure.indicator, figure.area
             inner = [figure._replace(area=w) for w in self._inside.get((indicator, area), ())]
             known = [v for k in inner if (v := self._values.get(k)) is not None]
             if inner and (len(known) == len(inner) or sum(known) > total >= 0):
                 excesses[indicator, area].append(sum(known) - total)
             inner_sources = {sources[k] for k in inner if k in sources}
-            if inner_sources and sources[figure] not in inner_sources:
+            if inner_sources and sources.get(figure, "") not in ("", *inner_sources):
                 from_elsewhere.add((indicator, area))
         for k in (*from_elsewhere, *self._parts_from_elsewhere):
             if not excesses[k] or any(excesses[k]):
@@ -234,7 +252,7 @@ class Atoms:
     @cached_property
     def _parts_of(self) -> dict[tuple[str, str], tuple[str, ...]]:
         gaps: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for figure, total in self._values.items():
+        for figure, total in self._with_sums.items():
             leaf, area = figure.indicator, figure.area
             parts = self._split.get((leaf, self._home(area)), ())
             whole = self._added(figure._replace(part=p) for p in parts)

@@ -1,8 +1,8 @@
-"""Find undeclared relations that only readers of an earlier release can see.
+"""Find undeclared relations that only readers of earlier releases can see.
 
 Numbers that were left out or revised since can still give a withheld figure away: the same figure under another
-indicator, its rate, or a total. Look for them as `undeclared_relations` does, in what is published now with what only a
-release has, and in what the release published with what only is published now.
+indicator, its rate, or a total. Look for them as `undeclared_relations` does: in what is published now with what only
+earlier releases have, and with the numbers that figures had before, the last ones first.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ Figures = dict[FigureKey, Observation]
 def find_problems(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease], memory: Remembered
 ) -> tuple[Problem, ...]:
-    """Return a problem for each withheld figure that numbers of an earlier release give away; each has a name.
+    """Return a problem for each withheld figure that numbers of earlier releases give away; each has a name.
 
     What is published now gives away as well is left out. A figure that a release published itself is not withheld from
     its readers.
@@ -32,47 +32,50 @@ def find_problems(
     now = {o.key: o for own in content.observations.values() for o in own}
     if not any(o.value is None and is_guarded_figure(content, o) for o in now.values()):
         return ()
-    tables = [(release, search) for release in earlier if (search := tuple(_tables(now, release)))]
-    digest = hashlib.sha256(inference.program() + (repr((content, policy)).encode() if tables else b""))
+    indicators = {k: i for release in earlier for k, i in release.indicators.items()} | dict(
+        content.indicators
+    )
     found: dict[str, Problem] = {}
-    for release, search in tables:
-        known = digest.copy()
-        known.update(repr((release.observations, release.indicators)).encode())
-        if (problems := memory.get(known.hexdigest())) is None:
-            problems = [
-                asdict(p)
-                for table in search
-                for p in undeclared_relations.find_problems(_content(content, release, table), policy)
-            ]
-            memory.add(known.hexdigest(), problems)
+    for table in _tables(now, earlier):
+        with_earlier = _content(replace(content, indicators=indicators), table)
+        known = hashlib.sha256(inference.program() + repr((with_earlier, policy)).encode()).hexdigest()
+        if (problems := memory.get(known)) is None:
+            problems = [asdict(p) for p in undeclared_relations.find_problems(with_earlier, policy)]
+            memory.add(known, problems)
         for p in problems:
-            found.setdefault(p["name"], _of_release(Problem(**p), release.name))
+            found.setdefault(p["name"], _of_earlier(Problem(**p)))
     known_now = {p.name for p in undeclared_relations.find_problems(content, policy)} if found else ()
     return tuple(p for name, p in found.items() if name not in known_now)
 
 
-def _tables(now: Figures, release: EarlierRelease) -> Iterator[Figures]:
-    """Yield the figures to search: those of now completed from the release, and the other way round if any differ."""
-    then = {o.key: o for o in release.observations if o.value is not None}
-    known = {k: o for k, o in now.items() if o.value is not None}
-    if not then.keys() <= known.keys():
-        yield now | {k: o for k, o in then.items() if k not in known}
-    if any(k in known and known[k].value != o.value for k, o in then.items()):
-        yield now | then
+def _tables(now: Figures, earlier: Sequence[EarlierRelease]) -> Iterator[Figures]:
+    """Yield the figures to search: those of now with those left out since, and with each number that some had before."""
+    others: dict[FigureKey, dict[object, Observation]] = defaultdict(dict)
+    for o in (o for release in reversed(earlier) for o in release.observations):
+        if o.value is not None and (o.key not in now or now[o.key].value != o.value):
+            others[o.key].setdefault(o.value, o)
+    before = {k: tuple(figures.values()) for k, figures in others.items()}
+    left_out = {k: found[0] for k, found in before.items() if k not in now or now[k].value is None}
+    if left_out:
+        yield now | left_out
+    most = max(map(len, before.values()), default=0)
+    if most > 1 or len(left_out) < len(before):
+        for n in range(most):
+            yield now | {k: found[min(n, len(found) - 1)] for k, found in before.items()}
 
 
-def _content(content: Content, release: EarlierRelease, figures: Figures) -> Content:
-    """Return the content with other figures, and with the indicators that only the release has."""
+def _content(content: Content, figures: Figures) -> Content:
     own: dict[str, list[Observation]] = defaultdict(list)
     for o in figures.values():
         own[o.indicator].append(o)
-    indicators = {**release.indicators, **content.indicators}
-    return replace(content, indicators=indicators, observations={i: tuple(own[i]) for i in indicators})
+    return replace(content, observations={i: tuple(own[i]) for i in content.indicators})
 
 
-def _of_release(problem: Problem, name: str) -> Problem:
+def _of_earlier(problem: Problem) -> Problem:
     fix = (
-        "If the numbers belong together, take those that are in the release out of it with `portal withdraw`, or withhold "
-        "more. If they have nothing to do with each other, accept this by its name in accepted.csv and say why."
+        "If the numbers belong together, take those of earlier releases back with `portal withdraw`, or withhold more. If "
+        "they have nothing to do with each other, accept this by its name in accepted.csv and say why."
     )
-    return replace(problem, message=f"{problem.message} Readers of the release {name} can see this.", fix=fix)
+    return replace(
+        problem, message=f"{problem.message} Only readers of earlier releases can see this.", fix=fix
+    )

@@ -36,12 +36,15 @@ shorter ones), these rules, and the program. The audit knows no true count of a 
    choice protects the small counts, but publish only one: a reader who has both sees more than either shows. Without
    totals, only the small counts themselves need to be withheld.
 4. **Earlier releases.** The figures of each release are one table of their own. To each are added the figures that
-   only other releases have. A figure that was revised, left out or renamed since still counts.
+   only other releases have. A figure that was revised, left out or renamed since still counts, and so does what was part
+   of what then. Numbers that only an earlier release has are searched for copies, rates and totals as today's are.
 
 Figures that are not available (`x`, `z`), `low` or left out count as withheld if they could be small. Rates, percentages
 and changes of a guarded subject are refused by ward, and for larger areas where they stand for a small count. So are
-claims and targets that state a withheld count, and periods by ward that overlap. Numbers that look like the same
-figure, or like a total that no table declares, stop a build until they are accepted with a reason. They do so where
+claims and targets that state a withheld count, and periods by ward that overlap, also under two indicators of one
+subject. Numbers that look like the same figure, or like a total that no table declares, stop a build until they are
+accepted with a reason. Such a total can be among the parts of a breakdown: “All”, “Knives and guns”, “Knives” beside
+“Kitchen knives” and “Other knives”, men and women beside ages, or a part that was the sum of others before. They do so where
 fewer than one such match would be expected by chance among all that were tried, where the names match too, and where
 eight counts or fewer are published beside the withheld one. Other matches are warnings.
 

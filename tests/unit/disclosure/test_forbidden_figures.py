@@ -79,6 +79,36 @@ def test_two_years_of_a_ward_that_overlap_in_part_give_a_few_months_away(
     assert messages(with_figures(figure(40, "Borough"), figure(50, "Borough", other))) == []
 
 
+OVERLAPPING = (date(2023, 2, 1), date(2024, 1, 31))
+
+
+@pytest.mark.parametrize(
+    ("titles", "more", "is_crossed"),
+    [
+        (("Hidden harm recorded", "Hidden harm recorded, newest"), [], True),
+        (("Hidden harm recorded", "Recorded hidden harms"), [], True),
+        (("Hidden harm recorded", "Hidden harm recorded with injury"), [], False),
+        # Equal where both are published: the same series, whatever it is called.
+        (("Hidden harm recorded", "Hidden harm of the north"), [40, 40], True),
+        (("Hidden harm recorded", "Hidden harm of the north"), [40, 41], False),
+        (("Hidden harm recorded", "Burglary"), [40, 40], False),
+    ],
+)
+def test_years_that_overlap_count_over_indicators_of_one_subject(
+    titles: tuple[str, str], more: list[int], is_crossed: bool
+) -> None:
+    earlier = (date(2021, 1, 1), date(2021, 12, 31))
+    both = [figure(v, period=earlier, of=i) for v, i in zip(more, ("harm", "newer"), strict=False)]
+
+    def found(newest: int | None) -> list[str]:
+        of = with_figures(figure(40), figure(newest, period=OVERLAPPING, of="newer"), *both)
+        named = {k: replace(i, title=t) for (k, i), t in zip(of.indicators.items(), titles, strict=True)}
+        return messages(replace(of, indicators=named))
+
+    assert found(49) == ["This period overlaps the one of harm up to 2023-12-31. Together they give away a figure for a few months."] * is_crossed  # fmt: skip
+    assert found(None) == []
+
+
 def test_a_period_inside_another_does_not_count_as_crossed() -> None:
     for inner in (QUARTER, HALF, (date(2023, 10, 1), date(2023, 12, 31)), YEAR):
         assert clearing._is_nested(figure(1), figure(1, period=inner))
