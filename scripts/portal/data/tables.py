@@ -116,11 +116,11 @@ def read(
     if not set(header) & set(schema.names):
         return None, tuple(_header_problems(file, rows, schema.names))
     digest = _digest(path, schema)
-    if tuple(header) == schema.names and passed.get(digest):
+    width = len(header)
+    if tuple(header) == schema.names and passed.get(digest) and all(len(row) == width for row in rows):
         columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
         return Table(file, schema, dict(zip(header, columns, strict=True)), range(2, len(rows) + 1)), ()
     place = {c: i for i, c in reversed(list(enumerate(header)))}
-    width = len(header)
     body = [(n, row) for n, row in enumerate(rows[1:], 2) if any(row)]
     even = (row if len(row) == width else [*row, *[""] * width][:width] for _, row in body)
     columns = list(zip(*even, strict=True)) if body else [()] * width
@@ -347,6 +347,11 @@ def _row_problems(
         if problem and not is_consequence and (problem.row, problem.field) not in reported:
             reported.add((problem.row, problem.field))
             yield problem
+    if (
+        faults and not reported and not wide and tuple(header) == schema.names
+    ):  # no reason of ours explains it
+        fix = "Compare the rows with the header, or restore the file."
+        yield Problem(file, 0, "", "file", f"frictionless finds a mistake: {faults[0].note}", fix)
 
 
 def _no_rows(

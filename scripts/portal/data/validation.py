@@ -72,7 +72,7 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "package",
-        "resources": [{**description, "path": str(table.resolve())} for table, description in tables],
+        "resources": [_with_header(description, table) for table, description in tables],
     }
     try:
         with _ONE_AT_A_TIME, system.use_context(trusted=True):
@@ -102,6 +102,15 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
         yield ValidationError(
             "description", note=_plain("; ".join(e.note for e in report.errors) or "the table is not valid")
         )
+
+
+def _with_header(description: Json, table: Path) -> Json:
+    """Return the description of a table for frictionless, which must not look for its header below the first row.
+
+    It would take the first row that is as wide as most rows are, and then report nothing about the rows.
+    """
+    dialect = {**description.get("dialect", {}), "headerRows": [1]}
+    return {**description, "path": str(table.resolve()), "dialect": dialect}
 
 
 def _cannot_read(error: Exception) -> str:

@@ -509,6 +509,32 @@ def test_a_table_that_was_refused_is_refused_again(small: Path, asked: list[str]
     assert problems_of(small) == problems_of(small) != ()
 
 
+@pytest.mark.parametrize("commas", [1, 2, 3, 6])
+def test_a_table_whose_rows_all_end_in_more_commas_than_its_header_is_refused_each_time(
+    small: Path, asked: list[str], commas: int
+) -> None:
+    """frictionless looked for the header in the first row that is as wide as most, and said nothing about the rows."""
+    path = small / "data_packages" / "figures" / "data" / "observations.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *(row + "," * commas for row in rows)]))
+    found = problems_of(small)
+    assert len(found) == 1
+    assert "empty rows, columns or cells at the end" in found[0].message
+    assert problems_of(small) == found
+
+
+def test_what_frictionless_alone_finds_in_a_table_is_told(
+    small: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    monkeypatch.setattr(
+        validation, "table_faults", lambda *_: iter([validation.ValidationError("blank-label", note="n")])
+    )
+    found = problems_of(small)
+    assert found
+    assert {p.message for p in found} == {"frictionless finds a mistake: n"}
+    assert problems_of(small) == found
+
+
 def test_without_frictionless_nothing_passes(tiny: Path) -> None:
     code = "import sys; sys.modules['frictionless'] = None; from portal.cli import commands; sys.exit(commands.main(sys.argv[1:]))"
     for command in ("check", "build"):
