@@ -1,11 +1,11 @@
-"""Rules about figures: values and statuses, periods, breakdowns, charts, claims and small counts."""
+"""Rules about figures: values and statuses, periods, breakdowns, charts and small counts."""
 
 import unicodedata
 from calendar import month_name
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
-from portal.checks import sensitive_subjects
+from portal.checks import claim_rules, sensitive_subjects
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods, text
 from portal.core.problems import Fault, Problem, did_you_mean
@@ -17,9 +17,6 @@ from portal.data.packages import Package
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
 MOST_BARS, MOST_PERIODS = 60, 12
-# Kinds of claims that state no number, and those for which no figure of the same period has to be there.
-_RANKS = ("rank", "comparison")
-_WITHOUT_FIGURE = (*_RANKS, "total")
 
 
 def _values_or_statuses(checked: ValidRows) -> Iterator[Problem]:
@@ -185,7 +182,7 @@ def _any_figures(checked: ValidRows) -> Iterator[Problem]:
     claimed = {
         row["indicator"]
         for row in checked.rows("indicators", "claims")
-        if row["period_start"] and row["kind"] not in _WITHOUT_FIGURE
+        if row["period_start"] and row["kind"] not in claim_rules.WITHOUT_FIGURE
     }
     for package in checked.packages if without else ():
         listed = rows(package.tables["indicators"]) if "indicators" in package.tables else ()
@@ -349,47 +346,6 @@ def _negative_number(row: ValidRow, column: str, rule: str | None) -> Iterator[P
         yield row.problem(column, "value", f"{rule}: {number(value)}.", fix)
 
 
-def _claims(checked: ValidRows) -> Iterator[Problem]:
-    """Check that each claim has its number, and that the figures it refers to exist."""
-    with_problems = checked.indicators_with_problems()
-    if with_problems is None:
-        return
-    key = ("indicator", "area", "period_start", "period_end")
-    existing = {tuple(row[c] for c in key) for row in checked.rows("indicators", "observations")}
-    if any(not indicator for indicator, *_ in existing):
-        return  # figures whose indicator is misspelt, which is reported separately, can be those of a claim
-    for row in checked.rows("indicators", "claims"):
-        kind = row["kind"]
-        if kind in _RANKS:
-            continue
-        if not row["stated"] or not row["decimals"]:
-            yield row.problem(
-                "stated",
-                "claim",
-                "The number that the document states is missing.",
-                "Write it, and how many decimal places the document gives.",
-            )
-        elif kind == "direction" and field_types.number_or_none(row["stated"]) not in (-1, 0, 1):
-            message = f"{row['stated']} is not a direction."
-            yield row.problem("stated", "claim", message, "Write 1 for up, 0 for unchanged or -1 for down.")
-        if not row["period_start"] or kind in _WITHOUT_FIGURE:
-            continue
-        spans = {"": ("period_start", "period_end")}
-        if kind.startswith("change-percent") or row["base_period_start"]:
-            spans["earlier "] = ("base_period_start", "base_period_end")
-        others = {row["other_indicator"]} if kind == "change-percent-without" else set()
-        for subject in sorted({row["indicator"], *others} - with_problems):
-            for word, (start, end) in spans.items():
-                figure = (subject, row["area"], row[start], row[end])
-                if row.has(start, end) and figure not in existing:
-                    yield row.problem(
-                        start,
-                        "claim",
-                        f"{subject} has no figure for the {word}period {row[start]} to {row[end]}.",
-                        "Correct the dates, or clear them if the document gives no figures.",
-                    )
-
-
 def _breaks(checked: ValidRows) -> Iterator[Problem]:
     """Check that breaks.csv has the break that a figure marked as not comparable needs: charts and sums stop at breaks."""
     missing = sorted(_without_break(checked), key=lambda f: (f[1]["indicator"], f[1]["period_end"]))
@@ -471,7 +427,6 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "breakdowns": _breakdowns,
     "any-figures": _any_figures,
     "charts": _charts,
-    "claims": _claims,
     "minimums": _minimums,
     "breaks": _breaks,
     "sensitive": sensitive_subjects.find_problems,

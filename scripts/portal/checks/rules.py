@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from portal.checks import figure_rules, geography_rules, meeting_rules, plan_rules
+from portal.checks import claim_rules, figure_rules, geography_rules, meeting_rules, plan_rules
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods, text
 from portal.core.problems import Fault, Problem, did_you_mean
@@ -461,6 +461,7 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "topics": _topics,
     "dates": _dates,
     **figure_rules.RULES,
+    **claim_rules.RULES,
     **plan_rules.RULES,
     **geography_rules.RULES,
     **meeting_rules.RULES,
