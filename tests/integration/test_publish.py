@@ -385,6 +385,24 @@ def test_every_fault_is_told_with_its_place_and_a_remedy(number: int, tmp_path: 
     assert operating_system.problem(OSError(number, "strange"), tmp_path).file == "build"
 
 
+@pytest.mark.parametrize("name", ["build", "build/site", "build/work", "build/cache"])
+def test_a_link_to_itself_is_told_before_any_work(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).symlink_to((tmp_path / name).name)
+    with pytest.raises(PortalError) as caught, publishing.alone(tmp_path):
+        pass
+    assert [(p.file, p.message) for p in caught.value.problems] == [
+        (name, "This link points back to itself.")
+    ]
+
+
+def test_a_link_without_its_folder_does_not_stop_a_build(tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "site").symlink_to("sites/gone")
+    with publishing.alone(tmp_path):
+        pass
+
+
 def test_the_last_words_of_another_program_are_understood() -> None:
     said = "Traceback\n  ...\nOSError: [Errno 28] No space left on device: '/srv/x y.html'\n"
     fault = operating_system.error_in_output(said)

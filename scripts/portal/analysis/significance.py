@@ -11,6 +11,7 @@ from collections.abc import Sequence
 LEVEL = 0.05  # the share of unchanged series that may be called changed
 LARGE = 10**6  # above this the normal distribution is as good, and the exact one is slow
 _NEARLY_ONE = 1 + 1e-6
+_FARTHEST = 300.0  # on the log scale; with 709 a number is too large for a float
 
 
 def p_value(earlier: int, later: int, dispersion: float) -> float:
@@ -64,7 +65,7 @@ def ratio_interval(earlier: int, later: int, dispersion: float = 1.0) -> tuple[f
 
     It is later / earlier × exp(±1.96 √(dispersion (1 / earlier + 1 / later))), on the log scale.
     """
-    reach = 1.96 * math.sqrt(max(dispersion, 1.0) * (1 / earlier + 1 / later))
+    reach = min(1.96 * math.sqrt(max(dispersion, 1.0) * (1 / earlier + 1 / later)), _FARTHEST)
     ratio = later / earlier
     return ratio * math.exp(-reach), ratio * math.exp(reach)
 

@@ -17,6 +17,7 @@ from portal.data.packages import Package
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
 MOST_BARS, MOST_PERIODS = 60, 12
+_LARGEST_DISPERSION = 1_000  # the largest that was measured is under 20
 
 
 def _values_or_statuses(checked: ValidRows) -> Iterator[Problem]:
@@ -328,6 +329,12 @@ def _values(checked: ValidRows) -> Iterator[Problem]:
     for row in checked.rows("indicators", "targets"):
         for column in ("baseline_value", "target_value", "result_value"):
             yield from _negative_number(row, column, _NOT_NEGATIVE.get(row["unit"]))
+    for row in checked.rows("indicators", "dispersion"):
+        dispersion = field_types.number_or_none(row["dispersion"])
+        if dispersion is not None and dispersion > _LARGEST_DISPERSION:
+            message = f"The dispersion is {number(dispersion)}, and no count varies so much by itself."
+            fix = "Write the variance of the count divided by its mean, which is usually between 1 and 20."
+            yield row.problem("dispersion", "value", message, fix)
 
 
 # Units that cannot be negative, with the words of the message.

@@ -27,6 +27,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # Signs and separators around a number that can be read in only one way; 1.228,5 and 12 34 are ambiguous.
 _UNAMBIGUOUS = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEAR = re.compile(r"[0-9]{4}")
 _LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
 _LONGEST_NAME = 120  # bytes: file systems allow 255, and the build adds endings
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
@@ -75,6 +76,13 @@ def read_loose_date(cell: str) -> str:
         raise ValueError(cell)
     date.fromisoformat(f"{parts[1]}{parts[2] or '-01'}{parts[3] or '-01'}")
     return cell
+
+
+def read_year(cell: str) -> int:
+    """Read a year of four digits."""
+    if not _YEAR.fullmatch(cell):
+        raise ValueError(cell)
+    return int(cell)
 
 
 def number_or_none(cell: str) -> Decimal | None:
@@ -154,7 +162,7 @@ FORMS: Mapping[str, CellForm] = {
     "any-date": CellForm("Write a day, month or year that exists, year first", "2016-09-15, 2016-09 or 2016", read_loose_date),
     "day-or-month": CellForm("Write a day or month that exists, year first", "2026-11-21 or 2026-11", read_loose_date),
     "month-or-year": CellForm("Write a month or year that exists, year first", "2016-03 or 2016", read_loose_date),
-    "year": CellForm("Write a year", "2021"),
+    "year": CellForm("Write a year with four digits", "2021", read_year),
     "time": CellForm("Write a time of day with four digits", "18:30"),
     "moment": CellForm(
         "Write a day that exists, a T and the time", "2026-12-01T09:30", lambda cell: read_date(cell.partition("T")[0])
@@ -248,7 +256,7 @@ def explain_fault(cell: str, field: Json) -> Fault:
     if isinstance(rules.get("enum"), list):
         return Fault(shown, did_you_mean(cell[:100], map(str, rules["enum"])))
     match field["type"]:
-        case "number" | "integer":
+        case "number" | "integer" if "form" not in field:
             return Fault(shown, _number_advice(cell, field["type"], rules))
         case "date":
             return Fault(shown, date_advice(cell))

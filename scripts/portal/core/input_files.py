@@ -140,6 +140,14 @@ def _link_fault(path: Path, within: Path) -> Fault | None:
     return None
 
 
+def circular_links(root: Path, folder: str) -> Iterator[Problem]:
+    """Yield a problem for each link that points back to itself: a folder that the program makes, or an entry of it."""
+    top = root / folder
+    for path in (top, *(sorted(top.iterdir()) if top.is_dir() else ())):
+        if file_system.is_link(path) and file_fault(path) == _CIRCULAR_LINK:
+            yield _problem(root, path, _CIRCULAR_LINK.message, "Remove the link, then try again.")
+
+
 def command_line_problems(paths: Iterable[Path]) -> Iterator[Problem]:
     """Yield a problem for each file on the command line that is not a plain file; reading a pipe would wait for ever."""
     for path in paths:

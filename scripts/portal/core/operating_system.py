@@ -50,6 +50,7 @@ _BY_ERROR_NUMBER: Mapping[int, Fault] = {
     errno.EIO: Fault("The disk is not responding properly.", "Have the disk checked, and keep a copy of the project elsewhere."),
     errno.ENOENT: Fault("The file or folder is not there.", "Put it back. If nobody removed it, try again."),
     errno.EISDIR: Fault("A folder is where a file should be.", "Move the folder away, then try again."),
+    errno.ELOOP: Fault("A link points back to itself.", "Remove the link, then try again."),
     errno.EEXIST: _FILE_IN_THE_WAY,
     errno.ENOTDIR: _FILE_IN_THE_WAY,
 }  # fmt: skip

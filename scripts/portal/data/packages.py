@@ -3,6 +3,7 @@
 The contract of each kind of package, with the schemas of its tables, is `schemas/<kind>.json`.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -261,7 +262,12 @@ def _read_descriptor(root: Path, folder: Path, file: str, problems: list[Problem
         report("The file datapackage.json is missing.", "Put it back; each package needs one.")
         return None
     try:
-        descriptor = input_files.parse_json(input_files.read(path, root))
+        raw = input_files.read(path, root)
+        if raw.startswith(codecs.BOM_UTF8):
+            message = "The file begins with the mark of UTF-8 (BOM), which other programs cannot read in a datapackage.json."
+            report(message, "Save it as “UTF-8”, not as “UTF-8 with BOM”.")
+            return None
+        descriptor = input_files.parse_json(raw)
     except input_files.UnreadableError as fault:
         report(fault.message, fault.fix, fault.row)
         return None

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from portal.core import file_system, operating_system, periods
+from portal.core import file_system, input_files, operating_system, periods
 from portal.core.problems import PortalError, Problem
 from portal.data import csv_editing
 from portal.opendata import bundles
@@ -40,8 +40,10 @@ _EARLY = "early-"
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Refuse to build while another build of the same project is running."""
+    """Refuse to build while another build of the same project is running, or if a link in `build` leads nowhere else."""
     folder = root / "build"
+    if circular := tuple(input_files.circular_links(root, "build")):
+        raise PortalError(circular)
     folder.mkdir(exist_ok=True)
     message, fix = "Another build of this site is running.", "Wait until it has finished, then try again."
     with ExitStack() as held:

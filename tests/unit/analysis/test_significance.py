@@ -1,6 +1,7 @@
 """The test of change: what it gives, how often it is wrong, and that the shipped dispersion can be measured again."""
 
 import csv
+import math
 import os
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def test_independent_events_have_the_exact_binomial_test(a: int, b: int) -> None
 @given(st.integers(1, 2000), st.integers(1, 2000), st.floats(1.5, 15.0))
 def test_more_dispersion_never_makes_a_change_clearer(a: int, b: int, phi: float) -> None:
     assert significance.p_value(a, b, phi) >= significance.p_value(a, b, 1.0) - 1e-9
+
+
+@pytest.mark.parametrize("phi", [1e3, 1e12, 1e300])
+def test_an_interval_is_finite_whatever_the_dispersion(phi: float) -> None:
+    ends = significance.interval(1, 10**15, phi)
+    assert ends is not None
+    assert all(map(math.isfinite, ends))
 
 
 def test_the_tail_is_that_of_the_beta_binomial() -> None:

@@ -10,6 +10,10 @@ FIGURES, INDICATORS = (f"data_packages/figures/data/{name}.csv" for name in ("ob
 SOURCES, DESCRIPTOR = "data_packages/sources/data/sources.csv", "data_packages/figures/datapackage.json"
 SERVICES, PLAN = "data_packages/services/data/services.csv", "data_packages/plan/data/{}.csv"
 SETTINGS = "site_src/portal.toml"
+POPULATIONS, DISPERSION = (
+    "data_packages/geography/data/populations.csv",
+    "data_packages/recorded/data/dispersion.csv",
+)
 BREAKS = "data_packages/figures/data/breaks.csv"
 AREAS = "data_packages/geography/data/areas.csv"
 ROWS = (TINY / FIGURES).read_text().splitlines()[1:]
@@ -69,6 +73,11 @@ CASES = {
     "the indicator of a break": ({FIGURES: (BIKES, BIKES.replace(",61,,", ",61,b,")), BREAKS: ("bikes,", "bike,")}, 1, "Did you mean bikes?", "status b"),
     "breaks that are missing for two years": ({FIGURES: ("\n".join(ROWS[2:5]), "\n".join(ROWS[2:5]).replace(",44,,", ",44,b,").replace(",61,,", ",61,b,")), BREAKS: ("bikes,2018-01-01", "bikes,2016-01-01")}, 2, "no break of bikes after 2016-07-01 and up to 2018-06-30", "more row"),
     "one break that is missing for years that overlap": ({FIGURES: (ROWS[1], "thefts,E09999999,2018-10-01,2019-09-30,,130,b,report,Table 1\nthefts,E09999999,2019-01-01,2019-12-31,,140,b,report,Table 1\n" + ROWS[1]), INDICATORS: (THEFTS, THEFTS.replace(",pair,", ",none,"))}, 1, "no break of thefts after 2018-10-01 and up to 2019-09-30, so charts and sums would compare it. The same applies to 1 more row.", "column chart"),
+    "a year of two digits": ({POPULATIONS: ("E09999999,2021", "E09999999,21")}, 1, "Write a year with four digits, such as 2021.", "at most"),
+    "a year of five digits": ({POPULATIONS: ("E09999999,2021", "E09999999,20211")}, 1, "“20211”", "at most"),
+    "a year before our era": ({POPULATIONS: ("E09999999,2021", "E09999999,-2021")}, 1, "“-2021”", "at most"),
+    "a dispersion that no count has": ({DISPERSION: ("rec-thefts,borough,3", "rec-thefts,borough,1000000000000")}, 1, "which is usually between 1 and 20", "error"),
+    "a mark of UTF-8 before a descriptor": ({DESCRIPTOR: ("{", "\ufeff{")}, 1, "Save it as “UTF-8”, not as “UTF-8 with BOM”.", "JSON"),
     "a misspelt setting": ({SETTINGS: ("ward_minimum", "ward_minimun")}, 1, "Did you mean ward_minimum?", "missing"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
