@@ -22,6 +22,7 @@ _WAYS = {1: "a rise", 0: "no change", -1: "a fall"}
 # The good direction, by polarity. With any other polarity, only the target itself can say which it is.
 _GOOD = {Polarity.LOWER_IS_BETTER.value: -1, Polarity.HIGHER_IS_BETTER.value: 1}
 _NOT_PRINTED = "The document does not print the figures behind it."
+_NO_PERIOD = "The document does not say for which period it is."
 _MISSING = "One of the figures behind it is missing."
 
 
@@ -213,8 +214,10 @@ def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str
     ]
     figures = [o for pieces, _ in by_part for o in pieces]
     hidden = next((o for o in figures if o.value is None), None)
-    if hidden or not figures:
-        return _no_number(hidden) if hidden else _MISSING
+    if hidden:
+        return _no_number(hidden)
+    if not figures:
+        return _NO_PERIOD if known and claim.period_start is None else _MISSING
     spans = {(o.period_start, o.period_end) for o in figures}
     changed = _recording_changed(released, claim.indicator, chain(*spans)) if len(spans) > 1 else ""
     if changed:

@@ -17,6 +17,7 @@ from portal.data.packages import Package
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
 MOST_BARS, MOST_PERIODS = 60, 12
+_ALL_OF_IT = -100  # the largest fall in per cent
 _LARGEST_DISPERSION = 1_000  # the largest that was measured is under 20
 
 
@@ -64,6 +65,11 @@ def _periods(checked: ValidRows) -> Iterator[Problem]:
     for row in checked.rows("indicators", "claims"):
         yield from _period_ends(row, "")
         yield from _period_ends(row, "base_")
+        days = row["base_period_start"], row["base_period_end"], row["period_start"], row["period_end"]
+        if all(days) and days[0] <= days[1] and days[2] <= days[3] and days[1] >= days[3]:
+            message = "The period that is compared with does not end before the other one ends."
+            fix = "Under base_period write the earlier of the two, which the document compares with. Swap or correct the dates."
+            yield row.problem("base_period_end", "period", message, fix)
 
 
 def _period_ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
@@ -329,6 +335,7 @@ def _values(checked: ValidRows) -> Iterator[Problem]:
     for row in checked.rows("indicators", "targets"):
         for column in ("baseline_value", "target_value", "result_value"):
             yield from _negative_number(row, column, _NOT_NEGATIVE.get(row["unit"]))
+        yield from _percent_of_counts(row, _NOT_NEGATIVE.get(units.get(row["indicator"], "")))
     for row in checked.rows("indicators", "dispersion"):
         dispersion = field_types.number_or_none(row["dispersion"])
         if dispersion is not None and dispersion > _LARGEST_DISPERSION:
@@ -345,11 +352,29 @@ _NOT_NEGATIVE = {
 }
 
 
-def _negative_number(row: ValidRow, column: str, rule: str | None) -> Iterator[Problem]:
+def _percent_of_counts(target: ValidRow, rule: str | None) -> Iterator[Problem]:
+    """Check a target for a percentage change of figures that cannot be negative: they cannot fall by more than all."""
+    if target["unit"] != "percent-change" or not rule:
+        return
+    fix = "Compare it with the source. Write the figure that the change is measured from."
+    yield from _negative_number(target, "baseline_value", rule, fix)
+    for column in ("target_value", "result_value"):
+        value = field_types.number_or_none(target[column])
+        if value is not None and value < _ALL_OF_IT:
+            fix = "Compare it with the source. If it is a difference and not a percentage, write count under unit."
+            message = f"{number(value)}% is impossible: these figures cannot fall by more than 100%."
+            yield target.problem(column, "value", message, fix)
+
+
+_COMPARE_NEGATIVE = "Compare it with the source. A percentage change has the unit percent-change; for a difference, give both numbers."
+
+
+def _negative_number(
+    row: ValidRow, column: str, rule: str | None, fix: str = _COMPARE_NEGATIVE
+) -> Iterator[Problem]:
     """Check that a number is not negative if its unit cannot be."""
     value = field_types.number_or_none(row[column])
     if rule and value is not None and value < 0:
-        fix = "Compare it with the source. A percentage change has the unit percent-change; for a difference, give both numbers."
         yield row.problem(column, "value", f"{rule}: {number(value)}.", fix)
 
 

@@ -36,10 +36,10 @@ _SPREADSHEET_ERROR = re.compile(
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
     """Return every problem that the rules find, by file and row.
 
-    A date, period, reference or contact with a problem is left out of what later rules read, so that each mistake is reported once.
+    A date, period, part, reference or contact with a problem is left out of what later rules read, so that each mistake is reported once.
     """
     found: list[Problem] = []
-    first, then = {"dates", "references", "contacts"}, {"periods"}
+    first, then = {"dates", "references", "contacts"}, {"periods", "breakdowns"}
     for names in (first, then, RULES.keys() - first - then):
         checked = ValidRows(_without(packages, found), settings)
         found += [p for name in RULES if name in names for p in RULES[name](checked)]

@@ -444,6 +444,12 @@ def test_a_break_counts_from_its_first_day(day: date, between: bool) -> None:
     assert (measures.change(indicator(), year(60, 2015), year(80, 2016), cut) is None) is between
 
 
+def test_a_total_of_no_period_says_so_instead_of_missing_figures() -> None:
+    undated = replace(claim("total", 66, 0), period_start=None, period_end=None)
+    verdict = claims.judge(released(*months(*range(12))), undated)
+    assert verdict.working == "The document does not say for which period it is."
+
+
 @pytest.mark.parametrize(
     ("day", "between"),
     [

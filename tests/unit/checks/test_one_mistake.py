@@ -16,6 +16,8 @@ POPULATIONS, DISPERSION = (
 )
 BREAKS = "data_packages/figures/data/breaks.csv"
 AREAS = "data_packages/geography/data/areas.csv"
+CLAIMS, TARGETS = (f"data_packages/figures/data/{name}.csv" for name in ("claims", "targets"))
+CLAIM = "claim-1,thefts,change-percent,E09999999,2019-07-01,2020-06-30,2018-07-01,2019-06-30,,,34.2,1"
 ROWS = (TINY / FIGURES).read_text().splitlines()[1:]
 CALLS = "\n".join(r for r in ROWS if r.startswith("calls,"))
 RATE = next(r for r in (TINY / INDICATORS).read_text().splitlines() if r.startswith("rates,"))
@@ -78,6 +80,19 @@ CASES = {
     "a year before our era": ({POPULATIONS: ("E09999999,2021", "E09999999,-2021")}, 1, "“-2021”", "at most"),
     "a dispersion that no count has": ({DISPERSION: ("rec-thefts,borough,3", "rec-thefts,borough,1000000000000")}, 1, "which is usually between 1 and 20", "error"),
     "a mark of UTF-8 before a descriptor": ({DESCRIPTOR: ("{", "\ufeff{")}, 1, "Save it as “UTF-8”, not as “UTF-8 with BOM”.", "JSON"),
+    "a claim whose periods are swapped": ({CLAIMS: (CLAIM, CLAIM.replace("2019-07-01,2020-06-30,2018-07-01,2019-06-30", "2018-07-01,2019-06-30,2019-07-01,2020-06-30"))}, 1, "column base_period_end\n  Found: The period that is compared with does not end before", "has no figure"),
+    "a claim whose periods are the same": ({CLAIMS: (CLAIM, CLAIM.replace("2018-07-01,2019-06-30", "2019-07-01,2020-06-30"))}, 1, "column base_period_end", "has no figure"),
+    "a claim without the period it is measured from": ({CLAIMS: (CLAIM, CLAIM.replace("2018-07-01,2019-06-30", ","))}, 1, "column base_period_start\n  Found: The period that the change is measured from", "has no figure"),
+    "a claim without the period it is measured to": ({CLAIMS: (CLAIM, CLAIM.replace("2019-07-01,2020-06-30", ","))}, 1, "column period_start\n  Found: The period that the change is measured to", "has no figure"),
+    "a claim that does not name what it leaves out": ({CLAIMS: (CLAIM, CLAIM.replace("percent,", "percent-without,"))}, 1, "column other_indicator", "has no figure"),
+    "a claim with decimals below zero": ({CLAIMS: (CLAIM, CLAIM.replace(",34.2,1", ",34.2,-1"))}, 1, "column decimals", "is missing"),
+    "a claim without decimals": ({CLAIMS: (CLAIM, CLAIM.replace(",34.2,1", ",34.2,"))}, 1, "Write 1 if it prints 34.2.", "number that the document states"),
+    "a claim with more decimals than it says": ({CLAIMS: (CLAIM, CLAIM.replace(",34.2,1", ",34.2,0"))}, 1, "The number 34.2 has more decimal places than 0.", "missing"),
+    "a claim about an area that is unknown": ({CLAIMS: (CLAIM, CLAIM.replace("E09999999", "E09999990"))}, 1, "column area", "has no figure"),
+    "a claim about an area without figures": ({CLAIMS: (CLAIM, CLAIM.replace("E09999999", "E09999998"))}, 1, "thefts has no figure for E09999998.", "period"),
+    "a claim about a part that is unknown": ({CLAIMS: ("claim-5,abuse,total,E09999999,2019-01-01,2020-12-31,,,", "claim-5,abuse,total,E09999999,2019-01-01,2020-12-31,,,Nope")}, 1, "column type\n  Found: abuse has no figure for “Nope”.", "period"),
+    "a target for a fall by more than all": ({TARGETS: ("target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,120,percent-change,-20", "target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,120,percent-change,-150")}, 1, "cannot fall by more than 100%", "below zero"),
+    "a count below zero that a target starts from": ({TARGETS: ("target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,120", "target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,-120")}, 1, "A count cannot be below zero: −120.", "has the unit"),
     "a misspelt setting": ({SETTINGS: ("ward_minimum", "ward_minimun")}, 1, "Did you mean ward_minimum?", "missing"),
     "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
