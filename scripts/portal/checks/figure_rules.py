@@ -38,7 +38,7 @@ def _values_or_statuses(checked: ValidRows) -> Iterator[Problem]:
             yield row.problem(
                 "value",
                 "figure",
-                f"The status {status} says that there is no figure, but the value is {value}.",
+                f"The status {status} says that there is no figure, but the cell has a value.",
                 "Clear the cell, or remove the status.",
             )
 
@@ -122,7 +122,10 @@ def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
     for package in (p for p in checked.packages if p.kind == "indicators" and "indicators" in p.tables):
         breakdown_of = {r["id"]: r["breakdown"] for r in rows(package.tables["indicators"])}
         for row in rows(package.tables["indicators"]):
-            if row["breakdown"] and row["breakdown"] not in package.breakdowns:
+            is_declared = row["breakdown"] in package.breakdowns or not package.tables.keys() & {
+                "observations"
+            }
+            if row["breakdown"] and not is_declared:
                 yield row.problem(
                     "breakdown",
                     "breakdown",
@@ -375,7 +378,7 @@ def _negative_number(
     """Check that a number is not negative if its unit cannot be."""
     value = field_types.number_or_none(row[column])
     if rule and value is not None and value < 0:
-        yield row.problem(column, "value", f"{rule}: {number(value)}.", fix)
+        yield row.problem(column, "value", f"{rule}.", fix)
 
 
 def _breaks(checked: ValidRows) -> Iterator[Problem]:

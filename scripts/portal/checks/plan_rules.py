@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from portal.checks.valid_rows import ValidRow, ValidRows, rows
+from portal.checks.valid_rows import ValidRow, ValidRows, ids, rows, unread_ids
 from portal.core.problems import Problem
 from portal.data.packages import Package
 
@@ -68,9 +68,10 @@ def _update_actions(checked: ValidRows) -> Iterator[Problem]:
         if "updates" not in package.tables:
             yield _no_updates(package, "update_actions")
             continue
-        updates = {r["id"]: r for r in rows(package.tables["updates"])}
+        updates = {r["id"]: r for r in rows(package.tables["updates"]) if r["id"]}
+        unread = unread_ids(package.tables["updates"])
         for row in rows(package.tables["update_actions"]):
-            if row["update"] and row["update"] not in updates:
+            if row["update"] and row["update"] not in updates.keys() | unread:
                 yield row.dangling("update", updates, "updates of this plan")
             if row["plan"] and row["plan"] not in plans:
                 if len(checked.packages) == len(checked.settings.packages):
@@ -93,14 +94,15 @@ def _priority_and_action(row: ValidRow, plan: Package, in_words: str) -> Iterato
     """Check that a row's priority and action are in a plan and belong together."""
     if not {"priorities", "actions"} <= plan.tables.keys():
         return
-    priorities = {r["id"] for r in rows(plan.tables["priorities"])}
-    actions = {r["id"]: r["priority"] for r in rows(plan.tables["actions"])}
+    priorities = ids(plan.tables["priorities"])
+    actions = {r["id"]: r["priority"] for r in rows(plan.tables["actions"]) if r["id"]}
+    unread = {name: unread_ids(plan.tables[name]) for name in ("priorities", "actions")}
     priority, action = row["priority"], row["action"]
-    if priority and priority not in priorities:
+    if priority and priority not in priorities | unread["priorities"]:
         yield row.dangling("priority", priorities, f"priorities {in_words}")
-    if action and action not in actions:
+    if action and action not in actions.keys() | unread["actions"]:
         yield row.dangling("action", actions, f"actions {in_words}")
-    elif action and priority and actions[action] not in ("", priority):
+    elif action and priority and actions.get(action, "") not in ("", priority):
         message = f"{action} belongs to {actions[action]}, not to {priority}."
         yield row.problem(
             "priority", "reference", message, f"Write {actions[action]}, or name another action."
@@ -121,10 +123,12 @@ def _statuses(checked: ValidRows) -> Iterator[Problem]:
             yield _no_updates(package, "statuses")
             continue
         slug = str(package.portal.get("slug"))
-        actions = {r["id"] for r in rows(package.tables["actions"])} if "actions" in package.tables else set()
-        updates = {r["id"] for r in rows(package.tables["updates"])}
+        actions = ids(package.tables["actions"]) if "actions" in package.tables else frozenset()
+        updates, unread = ids(package.tables["updates"]), unread_ids(package.tables["updates"])
         for row in rows(package.tables["statuses"]):
             update, action = row["update"], row["action"]
+            if update in unread:
+                continue
             if update and not any(update == u for _, u in kinds):
                 yield row.dangling("update", updates, "updates of this plan")
                 continue

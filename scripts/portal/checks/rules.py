@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
 from portal.checks import claim_rules, figure_rules, geography_rules, meeting_rules, plan_rules
-from portal.checks.valid_rows import ValidRow, ValidRows, rows
+from portal.checks.valid_rows import ValidRow, ValidRows, ids, rows, unread_ids
 from portal.core import field_types, periods, text
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
@@ -211,7 +211,9 @@ def _own_area(checked: ValidRows, existing: Mapping[Key, frozenset[str]]) -> Ite
             field="site.area",
             code="reference",
             message=f"“{area}” is not among the areas.",
-            fix=did_you_mean(area, areas),
+            fix=did_you_mean(area, areas)
+            if areas
+            else "Add a geography package, with a row for this area in its areas.",
         )
     kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")} if areas is not None else {}
     if kinds.get(area) in (AreaKind.WARD, AreaKind.REST, AreaKind.NEIGHBOURHOOD):
@@ -225,19 +227,9 @@ def _own_area(checked: ValidRows, existing: Mapping[Key, frozenset[str]]) -> Ite
 
 
 def _unread_keys(checked: ValidRows, kind: str, resource: str, key: str) -> frozenset[str]:
-    """Return the keys of rows that have a problem of their own, also those inside a row that is in one cell.
-
-    What refers to such a row is right once the row is.
-    """
+    """Return the keys of rows that have a problem of their own, in all packages of a kind."""
     tables = [p.tables[resource] for p in checked.packages if p.kind == kind and resource in p.tables]
-    cells = [
-        cell
-        for t in tables
-        if t.bad and key in t.columns
-        for number, cell in zip(t.numbers, t.cells[key], strict=True)
-        if (number, key) in t.bad
-    ]
-    return frozenset(piece.strip(' "') for cell in cells for piece in re.split(r"[,;\t|]", cell)) - {""}
+    return frozenset[str]().union(*(unread_ids(table, key) for table in tables))
 
 
 def _headlines(checked: ValidRows) -> Iterator[Problem]:
@@ -271,8 +263,9 @@ def _across_plans(checked: ValidRows) -> Iterator[Problem]:
             continue
         tables = plans[row["plan"]].tables
         for column, resource in (("priority", "priorities"), ("action", "actions")):
-            known = {r["id"] for r in rows(tables[resource])} if resource in tables else set()
-            if row[column] and row[column] not in known:
+            table = tables.get(resource)
+            known, unread = (ids(table), unread_ids(table)) if table else (frozenset(), frozenset())
+            if row[column] and row[column] not in known | unread:
                 yield row.dangling(column, known, f"{resource} of {row['plan']}")
 
 

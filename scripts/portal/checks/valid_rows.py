@@ -134,6 +134,23 @@ def _in_bad_rows(figures: Table) -> frozenset[str]:
     return frozenset(name for row, name in numbered if row in bad)
 
 
+def ids(table: Table, column: str = "id") -> frozenset[str]:
+    """Return the ids in a table, without those that have a problem."""
+    return frozenset(row[column] for row in rows(table) if row[column])
+
+
+def unread_ids(table: Table, column: str = "id") -> frozenset[str]:
+    """Return the ids of rows that have a problem of their own, also those inside a row that is in one cell.
+
+    What refers to such a row is right once the row is.
+    """
+    if not table.bad or column not in table.columns:
+        return frozenset()
+    numbered = zip(table.numbers, table.cells[column], strict=True)
+    cells = [cell for number, cell in numbered if (number, column) in table.bad]
+    return frozenset(piece.strip(' "') for cell in cells for piece in re.split(r"[,;\t|]", cell)) - {""}
+
+
 def rows(table: Table) -> Iterator[ValidRow]:
     """Yield each row of a table."""
     return (ValidRow(table, number, cells) for number, cells in table.records)

@@ -153,6 +153,8 @@ class CellForm:
 # The formats of columns with a pattern. A field of a schema in `data/schemas` names its form.
 FORMS: Mapping[str, CellForm] = {
     "slug": CellForm("Use lower-case letters, numbers and hyphens", "serious-youth-violence", read_slug),
+    # The id of a row of another table; that it can be the name of a file is checked there.
+    "id": CellForm("Use lower-case letters, numbers and hyphens", "serious-youth-violence"),
     "gss-code": CellForm("Write a GSS code, one capital letter and eight digits", "E09000001"),
     "postcode": CellForm("Write a full postcode in capitals with one space", "SE13 6AA"),
     "points": CellForm(

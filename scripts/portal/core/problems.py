@@ -69,7 +69,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return advice that names the nearest known word, or lists them all if none is close."""
-    known = sorted(known)
+    known = sorted(filter(None, known))
     if near := nearest(word, known):
         return f"Did you mean {near}?"
     if len(known) == 1:
@@ -81,7 +81,7 @@ def write_one_of(word: str, known: Iterable[str]) -> str:
     """Return advice that lists the known words, or the nearest if there are many."""
     import difflib  # noqa: PLC0415 - rarely needed, and slow to import
 
-    known = sorted(known)
+    known = sorted(filter(None, known))
     if len(known) <= _MOST_LISTED:
         return f"Write one of: {', '.join(known)}."
     near = difflib.get_close_matches(word, known, n=5, cutoff=0)

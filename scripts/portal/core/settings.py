@@ -172,7 +172,10 @@ def _is_time_zone(name: str) -> bool:
 
 
 def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield names of packages and languages that cannot be names of folders."""
+    """Yield names of packages and languages that cannot be names of folders, and an empty list of packages."""
+    if "packages" in parts and not parts["packages"]:
+        fix = 'List the folders in data_packages, such as packages = ["sources", "geography"].'
+        yield _problem("packages", "The list of packages is empty.", fix)
     for key in ("packages", "languages"):
         known: dict[str, str] = {}
         for name in parts.get(key, ()):

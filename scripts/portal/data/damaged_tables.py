@@ -165,6 +165,7 @@ def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | N
     header = ",".join(str(f["name"]) for f in fields)
     first = [c.strip() for c in rows[0]]
     known_names = len(names.intersection(rows[0]))
+    first_column = {row[0].strip() for row in rows if row}
 
     def problem(message: str, fix: str, row: int = 1) -> Problem:
         return Problem(file, row, "", "header", message, fix)
@@ -173,6 +174,9 @@ def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | N
         return problem(
             "The first line is “sep=”, which a spreadsheet program put above the header.", "Delete that line."
         )
+    if known_names < 2 and len(names & first_column) > max(len(names) // 2, 1):
+        fix = "Copy the table in a spreadsheet program and paste it with “Transpose”, or restore the file. The first row must be: "
+        return problem("The rows and the columns have changed places.", fix + header)
     plain = ["_".join(c.lower().split()) for c in first]
     respelt = [p for c, p in zip(first, plain, strict=True) if c not in names]
     are_all_respelt = len(respelt) > 1 and names.issuperset(respelt)

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from portal.core import field_types, input_files
+from portal.core import field_types, input_files, text
 from portal.core.problems import Fault, Problem, did_you_mean, nearest
 from portal.core.remembered import Remembered
 from portal.data import descriptors, tables, validation
@@ -125,9 +125,11 @@ def _read_package(root: Path, name: str, passed: Remembered, problems: list[Prob
     to_check = {
         n: _schema_and_resource(package, by_name[n], r, descriptor_problems)
         for n, r in contract_["resources"].items()
-        if n in by_name
+        # With wrong breakdowns nobody knows the columns of the tables that are split by them.
+        if n in by_name and not (r.get("breakdowns") and _has_wrong_breakdowns(portal, contract_))
     }
     paths = {n: p for n, (_, r) in to_check.items() if (p := _path(package, n, r, descriptor_problems))}
+    paths = _of_one_table(package, paths, descriptor_problems)
     described = [r for _, r in to_check.values()]
     digest = validation.digest(b"descriptor", json.dumps([descriptor, described], default=str).encode())
     if descriptor_problems or not passed.get(digest):
@@ -201,19 +203,26 @@ def _descriptor_problems(descriptor: Json, name: str, spec: Json) -> Iterator[Fa
                 "Write a web address that begins with https://.",
             )
     yield from _portal_problems(descriptor["portal"], spec["portal"])
-    breakdowns = descriptor["portal"].get("breakdowns", {})
-    if not _is_names_by_column(breakdowns):
+    if not _is_names_by_column(descriptor["portal"].get("breakdowns", {})):
         yield Fault(
             "breakdowns is not a table of columns and their names.",
             'Write "breakdowns": {"column": "Name"}.',
         )
-        return
-    columns = {f["name"] for r in spec["resources"].values() for f in r["schema"]["fields"]}
-    for taken in sorted(breakdowns.keys() & columns):
+    for taken in _taken_names(descriptor["portal"], spec):
         yield Fault(
             f"The breakdown {taken} has the name of another column.",
             "Call it something else, such as type.",
         )
+
+
+def _taken_names(portal: Json, spec: Json) -> list[str]:
+    """Return the breakdowns that have the name of another column."""
+    columns = {f["name"] for r in spec["resources"].values() for f in r["schema"]["fields"]}
+    return sorted(_breakdowns(portal).keys() & columns)
+
+
+def _has_wrong_breakdowns(portal: Json, spec: Json) -> bool:
+    return not _is_names_by_column(portal.get("breakdowns", {})) or bool(_taken_names(portal, spec))
 
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
@@ -326,6 +335,24 @@ def _path(package: _PackageContents, name: str, resource: Json, problems: list[P
         )
     )
     return None
+
+
+def _of_one_table(
+    package: _PackageContents, paths: Mapping[str, Path], problems: list[Problem]
+) -> dict[str, Path]:
+    """Return the files that belong to one table; report those that are described as several."""
+    tables_of: dict[str, list[str]] = {}
+    for name, path in paths.items():
+        tables_of.setdefault(str(path).casefold(), []).append(name)
+    unclear = set[str]()
+    for names in (n for n in tables_of.values() if len(n) > 1):
+        own = [n for n in names if paths[n].stem == n]
+        wrong = [n for n in names if n not in own]
+        unclear |= {*wrong, *(own if len(own) > 1 else ())}
+        message = f"The tables {text.listed(names)} have the same path."
+        fix = f"Write data/{wrong[0] if wrong else names[0]}.csv for one of them, and put its file there."
+        problems.append(Problem(package.file, code="path", message=message, fix=fix))
+    return {n: p for n, p in paths.items() if n not in unclear}
 
 
 def _is_outside(folder: Path, path: str) -> bool:

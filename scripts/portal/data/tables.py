@@ -121,7 +121,7 @@ def read(
         columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
         return Table(file, schema, dict(zip(header, columns, strict=True)), range(2, len(rows) + 1)), ()
     place = {c: i for i, c in reversed(list(enumerate(header)))}
-    body = [(n, row) for n, row in enumerate(rows[1:], 2) if any(row)]
+    body = [(n, row) for n, row in enumerate(rows[1:], 2) if any(map(str.strip, row))]
     even = (row if len(row) == width else [*row, *[""] * width][:width] for _, row in body)
     columns = list(zip(*even, strict=True)) if body else [()] * width
     cells = {c: columns[place[c]] for c in schema.names if c in place}
@@ -331,6 +331,8 @@ def _row_problems(
     """Yield the known problems with cells, and the others that frictionless finds."""
     header = rows[0]
     wide = {**dict(_no_rows(file, rows, cell_problems)), **dict(_too_wide(file, rows, schema, cell_problems))}
+    only_spaces = [n for n, row in enumerate(rows[1:], 2) if any(row) and not any(map(str.strip, row))]
+    wide |= {n: _blank_row(file, n) for n in only_spaces}
     yield from wide.values()
     yield from (p for p in cell_problems if p.row not in wide)
     if len(set(header)) < len(header):
@@ -380,6 +382,10 @@ def _too_wide(
             yield number, Problem(file, number, "", damaged_tables.WHOLE_ROW, *fault)
 
 
+def _blank_row(file: str, number: int) -> Problem:
+    return Problem(file, number, "", "blank-row", "The row is blank.", "Delete the row.")
+
+
 _REPORTED_WITH_HEADER = frozenset({"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header", "unmatched-header", "missing-cell"})  # fmt: skip
 _ABOUT_THE_FILE = frozenset({"hash-count", "byte-count", "row-count", "field-count"})
 
@@ -411,7 +417,7 @@ def _explain_error(file: str, fault: ValidationError, schema: Schema) -> Problem
             fix = "Correct the cell, or add the row that it names. The rule is under foreignKeys in datapackage.json."
             return problem("reference", f"The row refers to something that does not exist: {note}", fix)
         case "blank-row":
-            return problem("blank-row", "The row is blank.", "Delete the row.", "")
+            return _blank_row(file, fault.row)
         case "extra-cell":
             message = "The row ends in more empty cells than the header has."
             return problem("extra-cell", message, "Delete the commas at its end.", "")

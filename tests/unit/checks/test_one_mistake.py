@@ -92,9 +92,17 @@ CASES = {
     "a claim about an area without figures": ({CLAIMS: (CLAIM, CLAIM.replace("E09999999", "E09999998"))}, 1, "thefts has no figure for E09999998.", "period"),
     "a claim about a part that is unknown": ({CLAIMS: ("claim-5,abuse,total,E09999999,2019-01-01,2020-12-31,,,", "claim-5,abuse,total,E09999999,2019-01-01,2020-12-31,,,Nope")}, 1, "column type\n  Found: abuse has no figure for “Nope”.", "period"),
     "a target for a fall by more than all": ({TARGETS: ("target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,120,percent-change,-20", "target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,120,percent-change,-150")}, 1, "cannot fall by more than 100%", "below zero"),
-    "a count below zero that a target starts from": ({TARGETS: ("target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,120", "target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,-120")}, 1, "A count cannot be below zero: −120.", "has the unit"),
+    "a count below zero that a target starts from": ({TARGETS: ("target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,120", "target-1,thefts,Cut thefts by a fifth,the 12 months to June 2019,-120")}, 1, "A count cannot be below zero.", "has the unit"),
+    "all counts below zero": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r",(?=[0-9.]+,[a-z]?,re)", ",-", r) for r in ROWS))}, 3, "A count cannot be below zero.", "120"),
+    "a status without figures in every row that has one": ({FIGURES: ("\n".join(ROWS), "\n".join(re.sub(r"([0-9]),[a-z]?,(re[a-z]+,)", r"\1,x,\2", r) for r in ROWS))}, 1, "The status x says that there is no figure, but the cell has a value.", "120"),
+    "a priority that Windows cannot store": ({PLAN.format("priorities"): ("priority-1,", "lpt1,")}, 3, "or write priority-2 if that is meant.", "one of: ,"),
+    "a last line of spaces": ({FIGURES: (ROWS[-1], ROWS[-1] + "\n   ")}, 1, "row 25\n  Found: The row is blank.", "column"),
+    "breakdowns that are a list": ({DESCRIPTOR: ("    \"breakdowns\": {", "    \"breakdowns\": [], \"other\": {")}, 2, "breakdowns is not a table", "column type"),
+    "a breakdown with the name of a column": ({DESCRIPTOR: ("      \"type\":", "      \"value\":")}, 1, "The breakdown value has the name of another column.", "primary key"),
+    "a table with the path of another": ({DESCRIPTOR: ("      \"path\": \"data/claims.csv\"", "      \"path\": \"data/observations.csv\"")}, 1, "Write data/claims.csv for one of them", "missing"),
+    "no packages": ({SETTINGS: ("packages = [", "packages = []\ntopics_before = [")}, 2, "The list of packages is empty.", "Remove it"),
     "a misspelt setting": ({SETTINGS: ("ward_minimum", "ward_minimun")}, 1, "Did you mean ward_minimum?", "missing"),
-    "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 2, "Choose another name, such as aux-1.", "part of itself"),
+    "a name that Windows cannot store": ({INDICATORS: ("rates,rates", "aux,rates"), FIGURES: ("rates,", "aux,")}, 1, "Choose another name, such as aux-1.", "part of itself"),
 }  # fmt: skip
 
 
@@ -112,6 +120,15 @@ def test_a_mistake_is_told_once(case: str, tmp_path: Path) -> None:
     assert told in asked.stderr
     assert f"{count} problem{'s' if count > 1 else ''}:" in asked.stderr
     assert untold not in asked.stderr
+
+
+def test_a_table_whose_rows_and_columns_changed_places_is_told_once(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    rows = [row.split(",") for row in (root / FIGURES).read_text().splitlines()]
+    (root / FIGURES).write_text("\n".join(map(",".join, zip(*rows, strict=True))))
+    told = ask(root, "check").stderr
+    assert "1 problem:" in told
+    assert "paste it with “Transpose”" in told
 
 
 def test_a_misspelt_folder_of_a_package_is_told_once(tmp_path: Path) -> None:
