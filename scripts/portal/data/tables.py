@@ -208,6 +208,8 @@ def read_rows(
         raw = input_files.read(path)
         if fault := damaged_tables.spreadsheet_fault(raw, file):
             return unreadable_file(*fault)
+        if fault := _encoding_fault(raw):
+            return unreadable_file(*fault)
         encoding = encoding_of(raw)
         is_utf16 = encoding == "utf-16"
         if is_utf16 and names:
@@ -264,6 +266,21 @@ def encoding_of(raw: bytes) -> str:
     return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
+_SAVE_AS_UTF8 = "Open it in the program that made it, and save it as “CSV UTF-8”."
+_UTF_32 = Fault("The file is saved as UTF-16 or UTF-32, and cannot be read so.", _SAVE_AS_UTF8)
+
+
+def _encoding_fault(raw: bytes) -> Fault | None:
+    """Return why the first bytes of a file are not those of an encoding that is read."""
+    if raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return _UTF_32
+    if (
+        encoding_of(raw) == "utf-16" and b"\0" not in raw and len(raw) > len(codecs.BOM_UTF16_LE)
+    ):  # which every comma and line end has there
+        return Fault("The file begins with the mark of UTF-16, but the rest is not UTF-16.", _SAVE_AS_UTF8)
+    return None
+
+
 _OTHER_FORMAT = re.compile(r"""\s*(?:(?P<json>\{\s*["}]|\[\s*[{\["])|<(?:[?!]|[a-z]+[\s>]))""", re.IGNORECASE)
 
 
@@ -278,8 +295,7 @@ def _not_a_table(content: str) -> Fault | None:
         return Fault(f"The file is {kind}, not a table.", "Put the table there, as “CSV UTF-8”.")
     control = _CONTROL.search(content)
     if content.count("\0") * 3 > len(content):
-        message = "The file is saved as UTF-16 or UTF-32, and cannot be read so."
-        return Fault(message, "Open it in the program that made it, and save it as “CSV UTF-8”.")
+        return _UTF_32
     if control:
         message = f"The file contains a control character (code {ord(control.group())})."
         return Fault(message, "Remove it, or save the file as “CSV UTF-8” again.")

@@ -119,6 +119,16 @@ def test_unicode_text_is_read_as_what_it_is(tmp_path: Path, encoding: str, separ
     assert recognition.recognise(path).why == "no format that can be imported has its headings"
 
 
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-8"])
+def test_a_table_that_only_looks_like_utf_16_gets_no_command(tmp_path: Path, encoding: str) -> None:
+    root = make_project(tmp_path / "tiny")
+    mark = b"" if encoding == "utf-32" else b"\xff\xfe"
+    (root / FILE).write_bytes(mark + (root / FILE).read_text().encode(encoding))
+    told = ask(root, "check").stderr
+    assert "save it as “CSV UTF-8”" in told
+    assert "portal import" not in told
+
+
 def test_a_table_of_a_package_in_utf_16_gets_the_command_that_reads_it(tmp_path: Path) -> None:
     root = make_project(tmp_path / "tiny")
     (root / FILE).write_bytes((root / FILE).read_text().encode("utf-16"))
@@ -179,6 +189,8 @@ def test_a_separator_that_nothing_reads_is_named(mark: str, word: str, tmp_path:
         (b"\xff\xfe", "The file is empty."),
         ("\ufeffa;b\n1;2\n".encode("utf-16-le"), "separated by semicolons"),
         ("\ufeffa\tb\n".encode("utf-32"), "saved as UTF-16 or UTF-32"),
+        ("\ufeffa\tb\n".encode("utf-32-be"), "saved as UTF-16 or UTF-32"),
+        (b"\xff\xfea,b\n1,2\n", "the rest is not UTF-16"),
     ],
 )
 def test_damaged_unicode_text_is_named(tmp_path: Path, content: bytes, told: str) -> None:
