@@ -81,14 +81,12 @@ def _ward_pages(checked: ValidRows) -> Iterator[Problem]:
         if row["kind"] != AreaKind.WARD or row["parent"] != checked.settings.site.area or row["valid_to"]:
             continue
         address = address_part(row["name"])
-        if row["name"] and (not address or address in taken):
-            owner = taken.get(address, "the list of wards")
-            message = (
-                f"The page of this ward would have the address wards/{address}/, which is that of {owner}."
-            )
+        if address in taken:  # one without letters has a problem of its own
+            message = f"The page of this ward would have the address wards/{address}/, which is that of {taken[address]}."
             fix = "Correct the name. If one ward followed the other, write the last day of the old one in valid_to."
             yield row.problem("name", "geography", message, fix)
-        taken[address] = row["code"]
+        if address:
+            taken[address] = row["code"]
 
 
 def _neighbourhoods(checked: ValidRows) -> Iterator[Problem]:

@@ -115,10 +115,18 @@ def _addresses(checked: ValidRows) -> Iterator[Problem]:
     for row in checked.rows("geography", "areas"):
         name = row["name"]
         if row["kind"] == "ward" and name and not field_types.is_storable(text.address_part(name)):
-            message = (
-                f"The page of the ward “{name[:60]}” cannot have an address that every computer can store."
-            )
-            yield row.problem("name", "addresses", message, "Write the ward's name with its letters in full.")
+            shown = f"{name[:60]}…" if len(name) > 60 else name
+            message = f"The page of the ward “{shown}” cannot have an address that every computer can store."
+            yield row.problem("name", "addresses", message, _ward_name_advice(name))
+
+
+def _ward_name_advice(name: str) -> str:
+    """Return what to write instead of a ward's name that no address can be made of."""
+    if not text.address_part(name):
+        return "Write the ward's name in letters."
+    if field_types.is_storable(text.address_part(f"{name} ward")):  # a name that Windows reserves
+        return f"Windows reserves this name. Add the word: {name} Ward."
+    return "Write a shorter name."
 
 
 # (kind, resource, column) -> the (kind, resource, column) that must contain its values
@@ -338,7 +346,7 @@ def _implausible_year(value: str) -> Fault:
 CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "phone": (text.is_phone, "Write digits and spaces only, with the first 0, such as 0800 123 4567."),
     "email": (text.is_email, "Write one address, such as help@example.org."),
-    "url": (text.is_address, "Write a web address that begins with https://."),
+    "url": (text.is_address, ""),
 }
 WITH_CONTACTS = (
     ("routes", "routes"),
@@ -355,8 +363,9 @@ def _contacts(checked: ValidRows) -> Iterator[Problem]:
     """Check that pages can link to phone numbers, email and web addresses."""
     for kind, resource in WITH_CONTACTS:
         for row in checked.rows(kind, resource):
-            for column, (good, fix) in CONTACTS.items():
+            for column, (good, advice) in CONTACTS.items():
                 if row[column] and not good(row[column]):
+                    fix = text.address_advice(row[column]) if column == "url" else advice
                     yield row.problem(column, "contact", f"“{row[column]}”", fix)
 
 

@@ -8,13 +8,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from portal.core import number_spellings, text
+from portal.core import number_spellings, periods, text
 from portal.core.problems import Fault, did_you_mean
+from portal.core.vocabulary import STATUS_WORDS
 
 Json = Mapping[str, Any]
 MOST_DIGITS = 15  # spreadsheets and JavaScript keep no more
@@ -29,6 +30,7 @@ _UNAMBIGUOUS = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR = re.compile(r"[0-9]{4}")
 _LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
+_FIRST_SERIAL = date(1899, 12, 30)  # day 0 of spreadsheet programs
 _LONGEST_NAME = 120  # bytes: file systems allow 255, and the build adds endings
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 
@@ -254,9 +256,11 @@ def explain_fault(cell: str, field: Json) -> Fault:
     shown = f"“{cell}”" if len(cell) <= 60 else f"“{cell[:60]}…”"
     stripped = cell.strip()
     if stripped != cell and field["type"] != "string":
+        if within := cell_fault(stripped, field):
+            return Fault(shown, within.fix)
         return Fault(f"{shown} has spaces around it.", f"Write {stripped[:60]}.")
     if isinstance(rules.get("enum"), list):
-        return Fault(shown, did_you_mean(cell[:100], map(str, rules["enum"])))
+        return Fault(shown, _choice_advice(cell[:100], [str(word) for word in rules["enum"]]))
     match field["type"]:
         case "number" | "integer" if "form" not in field:
             return Fault(shown, _number_advice(cell, field["type"], rules))
@@ -271,11 +275,24 @@ def explain_fault(cell: str, field: Json) -> Fault:
     if field.get("form") == "slug" and _RESERVED.fullmatch(stripped):
         return Fault(
             f"{shown} cannot be the name of a file on Windows.",
-            f"Choose another name, such as {stripped.lower()}-1.",
+            f"Choose another name, such as {_plain_slug(stripped)}-1.",
         )
     if "form" in field:
         return Fault(shown, FORMS[field["form"]].advice)
     return Fault(shown, f"Write it as datapackage.json describes the column: {title}.")
+
+
+def _plain_slug(name: str) -> str:
+    return re.sub("[^a-z0-9-]", "", unicodedata.normalize("NFKC", name).lower())
+
+
+def _choice_advice(word: str, allowed: list[str]) -> str:
+    """Return which of the allowed words is meant: the same in brackets, or what the word for a status is short for."""
+    inner = re.sub(r"^[\s\[(]+|[\s\])]+$", "", word).casefold()
+    meant = STATUS_WORDS.get(inner) if "low" in allowed else None
+    if meant is None and inner in allowed and inner != word.casefold():
+        meant = inner
+    return f"Write {meant}." if meant in allowed else did_you_mean(word, allowed)
 
 
 def _number_advice(cell: str, kind: str, rules: Json) -> str:
@@ -315,4 +332,8 @@ def date_advice(cell: str) -> str:
             )
         case [only]:
             return f"Write the year first: {only}. {keep}"
+    if re.fullmatch(r"[1-9][0-9]{4}(\.0+)?", cell.strip(), re.ASCII):
+        day = _FIRST_SERIAL + timedelta(days=int(cell.strip()[:5]))
+        if periods.is_plausible_year(day.year):
+            return f"Write {day}, if that is the date in the source: spreadsheet programs count days like this. {keep}"
     return "Write a date that exists, year first, such as 2016-07-31."

@@ -376,6 +376,8 @@ def _parse_integer(digits: str) -> int:
 
 def _parse_float(digits: str) -> float:
     value = float(digits)
+    if digits.strip("+-") in ("inf", "nan"):
+        _refuse_constant(digits)
     if value - value != 0:  # infinite, or not a number
         raise _number_too_long()
     return value

@@ -1,8 +1,10 @@
 """Read the settings of a portal from `site_src/portal.toml`."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -131,16 +133,10 @@ def load(root: Path) -> Settings:
 
 def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield addresses that a page cannot link to, unknown time zones and languages, and a date that security.txt cannot have."""
-    addresses = [
-        (key, str(site[key])) for key in ("address", "exit_to") if site.get(key) or key == "exit_to" in site
-    ]
+    addresses = [(key, str(site[key])) for key in ("address", "exit_to") if site.get(key)]
     for key, value in (*addresses, *(("links", link) for link in site.get("links", ()))):
-        if not text.is_address(value):
-            yield _problem(
-                f"site.{key}",
-                f"{key} is {repr(value)[:80]}.",
-                "Write a web address that begins with https://, such as https://www.example.org/.",
-            )
+        if value.strip() and not text.is_address(value):  # a blank one is reported as such
+            yield _problem(f"site.{key}", f"{key} is {repr(value)[:80]}.", text.address_advice(value))
     address = str(site.get("address", ""))
     if text.is_address(address) and any(mark in address for mark in "?#"):
         fix = "Write the address of the front page, without what follows a question mark or a #."
@@ -215,6 +211,14 @@ def _blank_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
             yield _problem("topics", f"{repr(topic)[:80]} cannot be the id of a topic.", fix)
 
 
+def _shown(value: object) -> str:
+    """Return the start of a value as the file has it."""
+    shown = (
+        str(value) if isinstance(value, date | time) else json.dumps(value, ensure_ascii=False, default=str)
+    )
+    return shown[:80]
+
+
 def _problem(field: str, message: str, fix: str) -> Problem:
     return Problem(FILE, field=field, code="settings", message=message, fix=fix)
 
@@ -258,7 +262,7 @@ def _read_section(
             or isinstance(value, bool)
             or not all(isinstance(v, str) for v in texts)
         ):
-            problems.append(_problem(prefix + key, f"{key} is {repr(value)[:80]}.", f"Write {how_to_write}."))
+            problems.append(_problem(prefix + key, f"{key} is {_shown(value)}.", f"Write {how_to_write}."))
             continue
         values[key] = tuple(value) if isinstance(value, list) else value
     return values

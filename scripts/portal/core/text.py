@@ -10,8 +10,10 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -85,6 +87,32 @@ def front_matter(value: str) -> Markup:
 def is_address(value: str) -> bool:
     """Return True if a page can link to a web address: https, a plain host, a plain path."""
     return bool(_ADDRESS.fullmatch(value))
+
+
+def address_advice(value: str) -> str:
+    """Return what to change in a web address that a page cannot link to."""
+    if not value.startswith("https://"):
+        return "Write a web address that begins with https://, such as https://www.example.org/."
+    if re.search(r"\s", value):
+        return "Remove the spaces, or write %20 for each one that belongs to the address."
+    host, slash, path = re.split("([/?#])", value.removeprefix("https://") + "/", maxsplit=1)
+    path = (slash + path)[:-1]
+    plain = host.rpartition("@")[2].partition(":")[0].lower()
+    with suppress(UnicodeError):
+        plain = plain.encode("idna").decode()
+    kept = quote(path.partition("#")[0].removeprefix("/"), safe="/?&=+,;:@!%~")
+    better = f"https://{plain}/{kept}"
+    if not is_address(better):
+        return (
+            "Copy the whole address from a browser. It must have the name of a host, such as www.example.org."
+        )
+    if "@" in host:
+        return f"Remove what is before the @, which is the name of a user: {better}"
+    if ":" in host:
+        return f"Remove the number of the port: {better}"
+    if "#" in path:
+        return f"Remove the # and what follows it: {better}"
+    return f"Write {better}"
 
 
 def is_email(value: str) -> bool:

@@ -4,6 +4,7 @@ Every member equals its string, so that a cell of a table can be compared with i
 members to the lists in `data/schemas`.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -21,6 +22,17 @@ class Status(StrEnum):
     LOW = "low"
 
 
+# The statuses of a figure as people write them: the shorthand of government statistics, and words.
+STATUS_WORDS: Mapping[str, str] = {
+    "p": "p", "provisional": "p", "prov": "p",
+    "r": "r", "revised": "r", "rev": "r",
+    "e": "e", "estimate": "e", "estimated": "e", "est": "e",
+    "b": "b", "break": "b", "break in series": "b",
+    "c": "c", "confidential": "c", "withheld": "c", "suppressed": "c", "redacted": "c", "hidden to protect people": "c",
+    "x": "x", "not available": "x", "unavailable": "x", "missing": "x",
+    "z": "z", "not applicable": "z",
+    "low": "low", "too low to show": "low",
+}  # fmt: skip
 # A figure with one of these has no number; the others mark a number.
 WITHOUT_NUMBER = frozenset({Status.WITHHELD, Status.NOT_AVAILABLE, Status.NOT_APPLICABLE, Status.LOW})
 

@@ -246,9 +246,7 @@ def read_rows(
     try:
         rows = list(reader)
     except csv.Error as error:
-        fix = "Look for a quotation mark that is not closed."
-        if "expected after" in str(error):
-            fix += f" If there is none, line {reader.line_num} of the file has more after a quotation mark that closes a text."
+        fix = _advice_on_splitting(str(error), reader.line_num)
         return unreadable_file(f"The file cannot be split into rows: {error}.", fix)
     if separator == ";" and (found := damaged_tables.ambiguous_number(rows)):
         message = f"The columns are separated by semicolons, and a cell has {found[1]}. Programs that write semicolons often put a comma before decimals and a point between thousands, so the number is not certain."
@@ -259,6 +257,18 @@ def read_rows(
         fix = "Separate its cells as in the other rows, and remove quotation marks around the whole row."
         return unreadable_file(message, fix, unsplit[0])
     return rows, ()
+
+
+def _advice_on_splitting(error: str, line: int) -> str:
+    """Return where to look if a file cannot be split into rows, as the reader of CSV says."""
+    fix = "Look for a quotation mark that is not closed."
+    if "expected after" in error:
+        fix += (
+            f" If there is none, line {line} of the file has more after a quotation mark that closes a text."
+        )
+    if "field larger" in error:
+        fix += f" If there is none, shorten the text: a cell can have {_LARGEST_CELL:,} characters."
+    return fix
 
 
 def encoding_of(raw: bytes) -> str:
@@ -288,6 +298,9 @@ def _not_a_table(content: str) -> Fault | None:
     if content.startswith("\ufeff"):
         message = "The file begins with the mark of UTF-8 twice, which is part of the first heading then."
         return Fault(message, "Open it in a spreadsheet program and save it as “CSV UTF-8”.")
+    if content.startswith("version https://git-lfs"):
+        message = "The file is a pointer of Git LFS in place of the table."
+        return Fault(message, "Run `git lfs pull`, which fetches the table.")
     if not content.strip():
         return Fault("The file is empty.", "Put the header row and the figures back.")
     if other := _OTHER_FORMAT.match(content):

@@ -272,3 +272,29 @@ def test_the_plural_of_an_expansion_is_a_word() -> None:
     terms = [term("CAD", "computer-aided dispatch"), term("MHST", "mental health support team")]
     assert unescape(glossary_terms.explain("CADs", terms)) == "CADs (computer-aided dispatches)"
     assert unescape(glossary_terms.explain("MHSTs", terms)) == "MHSTs (mental health support teams)"
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("http://example.org/", "begins with https://"),
+        ("https://bücher.example", "https://xn--bcher-kva.example/"),
+        ("https://a:b@example.org/x", "the name of a user: https://example.org/x"),
+        ("https://example.org:99999/x", "the port: https://example.org/x"),
+        ("https://example.org/a b", "Remove the spaces"),
+        ("https://example.org/#a", "Remove the # and what follows it: https://example.org/"),
+        ("https://EXAMPLE.org", "https://example.org/"),
+        ("https://example.org?x", "https://example.org/?x"),
+        ("https://example.org/ä", "https://example.org/%C3%A4"),
+        ("https://1.2.3.4/", "the name of a host"),
+        ("https://example.org/%zz", "from a browser"),
+        ("https://", "from a browser"),
+    ],
+)
+def test_the_advice_on_an_address_names_its_fault_and_an_address_that_is_accepted(
+    address: str, advice: str
+) -> None:
+    assert not text.is_address(address)
+    told = text.address_advice(address)
+    assert advice in told
+    assert all(map(text.is_address, re.findall(r"https://[^ ,]+", told)))

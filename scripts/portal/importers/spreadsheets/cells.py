@@ -8,6 +8,7 @@ import re
 
 from portal.core import text
 from portal.core.field_types import LOOSE_FORMS
+from portal.core.vocabulary import STATUS_WORDS
 from portal.importers.spreadsheets import dates, marks, numbers
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.numbers import MOST_DECIMALS, plain
@@ -72,7 +73,7 @@ def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
     if column.name == "value":
         if row.status:
             # The reader of the row compares the two. “Not available” fits any status.
-            stated = SHORTHAND.get(mark) or (marks.STATUS_WORDS.get(mark) if mark != "not available" else "")
+            stated = SHORTHAND.get(mark) or (STATUS_WORDS.get(mark) if mark != "not available" else "")
             return f"[{stated}]" if stated else ""
         if mark in SHORTHAND:
             return f"[{SHORTHAND[mark]}]"
@@ -206,7 +207,7 @@ _PROGRESS = {
 def _in_words(words: str, enum: list[str]) -> str:
     """Return the value of a list that a status in words means; the words as they are if none does."""
     key = words.casefold().strip("[]() .")
-    meant = marks.STATUS_WORDS.get(key) if "low" in enum else _PROGRESS.get(key)
+    meant = STATUS_WORDS.get(key) if "low" in enum else _PROGRESS.get(key)
     return meant if meant in enum else words
 
 

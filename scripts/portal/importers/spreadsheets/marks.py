@@ -1,20 +1,10 @@
 """Read a figure with what is written beside it in its cell: 228 [r], 228 (p), [c], <5, 5-9, 228 [note 1]."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The statuses of a figure as people write them: the shorthand of government statistics, and words.
-STATUS_WORDS: Mapping[str, str] = {
-    "p": "p", "provisional": "p", "prov": "p",
-    "r": "r", "revised": "r", "rev": "r",
-    "e": "e", "estimate": "e", "estimated": "e", "est": "e",
-    "b": "b", "break": "b", "break in series": "b",
-    "c": "c", "confidential": "c", "withheld": "c", "suppressed": "c", "redacted": "c", "hidden to protect people": "c",
-    "x": "x", "not available": "x", "unavailable": "x", "missing": "x",
-    "z": "z", "not applicable": "z",
-    "low": "low", "too low to show": "low",
-}  # fmt: skip
+from portal.core.vocabulary import STATUS_WORDS
+
 BESIDE = frozenset({"p", "r", "e", "b"})  # statuses that a figure can have; the others stand instead of one
 UNCLEAR = frozenset({"u", "w", "f"})  # marks of government statistics that no status says
 _BRACKETED = re.compile(r"[\[(] ?([^\[\]()]*?) ?[\])]")
