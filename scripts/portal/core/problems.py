@@ -1,7 +1,7 @@
 """Problems with a user's files, as values: place, finding and remedy."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 _MOST_LISTED = 20  # words in advice
@@ -47,10 +47,10 @@ class Problem:
 
 
 class PortalError(Exception):
-    """Stops a command, with every problem that was found."""
+    """Stops a command, with every problem that was found; two checks can find the same one, which is told once."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple({replace(p, code=""): p for p in reversed(tuple(problems))}.values())[::-1]
         super().__init__("\n".join(map(str, self.problems)))
 
     def __reduce__(self) -> tuple[type["PortalError"], tuple[tuple[Problem, ...]]]:

@@ -61,9 +61,10 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
     Return the packages that could be read, and every problem with structure, types and constraints. A user's mistakes
     raise nothing.
     """
+    faulty = tuple(input_files.folder_problems(root, "data_packages"))
+    unreadable = tuple(f"{p.file}/" for p in faulty if not (root / p.file).exists())
     problems: list[Problem] = []
     folder = root / "data_packages"
-    problems += input_files.folder_problems(root, "data_packages")
     there = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
     missing = set(names) - set(there)
     for extra in (name for name in there if name not in names):
@@ -74,7 +75,9 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
     listed = [name for name in names if name in there or name in missing]
     packages = [package for name in listed if (package := _read_package(root, name, passed, problems))]
     passed.keep()
-    return tuple(packages), tuple(dict.fromkeys(problems))
+    # What is below a link that leads nowhere has no problem of its own.
+    own = (p for p in problems if not p.file.startswith(unreadable))
+    return tuple(packages), tuple(dict.fromkeys((*faulty, *own)))
 
 
 def _unlisted(name: str, meant: str) -> Problem:
@@ -361,7 +364,9 @@ def _is_outside(folder: Path, path: str) -> bool:
         return True
     try:
         return not (folder / path).resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # a circular link
+    except (OSError, RuntimeError):  # a circular link, which is reported as such
+        return False
+    except ValueError:
         return True
 
 
