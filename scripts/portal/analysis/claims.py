@@ -13,14 +13,13 @@ from itertools import chain
 from portal.analysis import significance
 from portal.analysis.measures import breaks_of, rounded, series, spread_of, tiles
 from portal.core import periods
-from portal.core.model import Claim, Observation, Target
+from portal.core.model import Claim, Observation
+from portal.core.targets import outcome_of as outcome_of  # noqa: PLC0414 - pages take it from here
 from portal.core.text import MARKERS, amount
-from portal.core.vocabulary import ADDABLE_UNITS, ClaimKind, Outcome, Polarity, TargetOutcome, Unit
+from portal.core.vocabulary import ADDABLE_UNITS, ClaimKind, Outcome, Unit
 from portal.disclosure.clearing import ClearedContent
 
 _WAYS = {1: "a rise", 0: "no change", -1: "a fall"}
-# The good direction, by polarity. With any other polarity, only the target itself can say which it is.
-_GOOD = {Polarity.LOWER_IS_BETTER.value: -1, Polarity.HIGHER_IS_BETTER.value: 1}
 _NOT_PRINTED = "The document does not print the figures behind it."
 _NO_PERIOD = "The document does not say for which period it is."
 _MISSING = "One of the figures behind it is missing."
@@ -111,50 +110,6 @@ def _within_chance(released: ClearedContent, claim: Claim, earlier: Decimal, lat
     spread = spread_of(released, claim.indicator, claim.area)
     dispersion = spread.dispersion if spread else 1.0
     return significance.p_value(int(earlier), int(later), dispersion) >= significance.LEVEL
-
-
-def outcome_of(target: Target, newest: str, polarity: str = "") -> TargetOutcome:
-    """Return whether a target was met.
-
-    `newest` is the date of the newest source, as far as known. `polarity` is that of the indicator, or empty.
-
-    | the target                               | asks for  | is met where the result is |
-    |------------------------------------------|-----------|----------------------------|
-    | a change (percent-change) below 0        | a cut     | the target or lower        |
-    | a change above 0                         | a rise    | the target or higher       |
-    | a number under its baseline              | a cut     | the target or lower        |
-    | a number over its baseline               | a rise    | the target or higher       |
-    | no change, a number equal to its         | what the polarity calls better: lower or higher  |
-    | baseline, or one without a baseline      | than the target is good enough                   |
-
-    A result that is exactly the target meets it, whichever direction was meant. Otherwise it "cannot be judged" if
-    nothing says which direction was meant, or if baseline and polarity say opposite things (to hold a rise under a
-    limit, or to reach it?). A number below zero can only be a cut.
-
-    Without a printed result a target is "not yet due" until a source is as new as its last day, then it cannot be judged.
-    A result that falls short before the date is "not yet due" too.
-    """
-    due = periods.last_day(target.due) <= periods.last_day(newest)
-    if target.result_value is None:
-        return TargetOutcome.UNCLEAR if due else TargetOutcome.NOT_YET_DUE
-    if target.result_value == target.target_value:
-        return TargetOutcome.MET
-    way = _aim(target, polarity)
-    if not way:
-        return TargetOutcome.UNCLEAR
-    if (target.result_value > target.target_value) == (way > 0):
-        return TargetOutcome.MET
-    return TargetOutcome.MISSED if due else TargetOutcome.NOT_YET_DUE
-
-
-def _aim(target: Target, polarity: str) -> int:
-    """Return the direction that a target asks for: 1 up, -1 down, 0 if nothing says so."""
-    start = Decimal(0) if target.unit == Unit.PERCENT_CHANGE else target.baseline_value
-    good = _GOOD.get(polarity, 0)
-    if start is None:
-        return -1 if target.target_value < 0 else good
-    way = (target.target_value > start) - (target.target_value < start)
-    return way or good if way * good >= 0 else 0
 
 
 def _exactly(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str:

@@ -7,21 +7,24 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
+from typing import Any
 
 from portal.checks import sensitive_subjects, unseen_areas, written_numbers
 from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core import periods
 from portal.core.field_types import number_or_none
 from portal.core.field_types import read_date as read_day
-from portal.core.model import AcceptedWarning
+from portal.core.model import AcceptedWarning, Target
 from portal.core.problems import Problem
+from portal.core.targets import outcome_of
 from portal.core.text import number, plain_name
+from portal.core.vocabulary import TargetOutcome
 
 DAYS_VERIFIED = 90
 # Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers: modified z-scores above this are outliers.
@@ -351,12 +354,22 @@ def _unit_words(data: PlausibilityInput) -> Iterator[Problem]:
 
 
 def _targets(data: PlausibilityInput) -> Iterator[Problem]:
-    """Warn if a target has no baseline."""
+    """Warn if a target has no baseline, which is worse where nothing else says which direction was meant."""
+    polarities = {r["id"]: r["polarity"] for r in data.checked.rows("indicators", "indicators")}
     for r in data.checked.rows("indicators", "targets"):
         if not r["baseline_value"]:
-            message = "The target has no figure to measure it from, so nobody can say whether it was met."
+            outcome = outcome_of(_target(r), str(data.today), polarities.get(r["indicator"], ""))
+            is_judged = r["result_value"] and outcome != TargetOutcome.UNCLEAR
+            unclear = "" if is_judged else ", so nobody can say whether it was met"
+            message = f"The target has no figure to measure it from{unclear}."
             fix = "Add the baseline. Accept it if no document gives one."
             yield r.warning("baseline_value", message, fix, f"target:{r['id']}")
+
+
+def _target(row: ValidRow) -> Target:
+    numbers = ("baseline_value", "target_value", "result_value")
+    cells: dict[str, Any] = {f.name: row[f.name] for f in fields(Target)}
+    return Target(**{**cells, **{name: number_or_none(row[name]) for name in numbers}})
 
 
 def _contacts(data: PlausibilityInput) -> Iterator[Problem]:

@@ -97,8 +97,11 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a statement across a break": (
         added("thefts,2019-07-01,New system,New.,report,Table 1", file="data_packages/figures/data/breaks.csv"), "compares figures from before and after 2019-07-01", "break:claim-1",
     ),
+    "a target without a baseline and result": (
+        replaced("the 12 months to June 2019,120,percent-change,-20,2020-06,34.2,,", "the 12 months to June 2019,,percent-change,-20,2020-06,,Why,", "data_packages/figures/data/targets.csv"), "so nobody can say whether it was met", "target:target-1",
+    ),
     "a target without a baseline": (
-        replaced("the 12 months to June 2019,120,", "the 12 months to June 2019,,", "data_packages/figures/data/targets.csv"), "no figure to measure it from", "target:target-1",
+        replaced("the 12 months to June 2019,120,", "the 12 months to June 2019,,", "data_packages/figures/data/targets.csv"), "no figure to measure it from.", "target:target-1",
     ),
     "two wards with one name": (
         added("E05999994,south ,ward,E09999999,2019-01-01,2020-01-01,report,Table 1", file=AREAS), "Another ward has this name at the same time: E05999992 in row 5.", "name:E05999994",
