@@ -366,6 +366,15 @@ def _targets(data: PlausibilityInput) -> Iterator[Problem]:
             yield r.warning("baseline_value", message, fix, f"target:{r['id']}")
 
 
+def _results(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn if a target is past its date without a result, and nothing says why there is none."""
+    for r in data.checked.rows("indicators", "targets"):
+        if not r["result_value"] and not r["why"] and periods.last_day(r["due"]) < data.today:
+            message = f"The target was due in {periods.loose_date(r['due'])}. It has no result, and nothing says why."
+            fix = "Write the result. If no document gives one, say so under why."
+            yield r.warning("why", message, fix, f"result:{r['id']}")
+
+
 def _target(row: ValidRow) -> Target:
     numbers = ("baseline_value", "target_value", "result_value")
     cells: dict[str, Any] = {f.name: row[f.name] for f in fields(Target)}
@@ -440,6 +449,7 @@ CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "same": _repeats,
     "break": _breaks,
     "target": _targets,
+    "result": _results,
     "contact": _contacts,
     "overdue": _overdue,
     "number": _numbers,

@@ -100,6 +100,12 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a target without a baseline and result": (
         replaced("the 12 months to June 2019,120,percent-change,-20,2020-06,34.2,,", "the 12 months to June 2019,,percent-change,-20,2020-06,,Why,", "data_packages/figures/data/targets.csv"), "so nobody can say whether it was met", "target:target-1",
     ),
+    "a target past its date without a result": (
+        replaced("percent-change,-20,2020-06,34.2,,", "percent-change,-20,2020-06,,,", "data_packages/figures/data/targets.csv"), "due in June 2020. It has no result, and nothing says why.", "result:target-1",
+    ),
+    "a target to come without a result": (
+        replaced("percent-change,-20,2020-06,34.2,,", "percent-change,-20,2020-08,,,", "data_packages/figures/data/targets.csv"), "", "",
+    ),
     "a target without a baseline": (
         replaced("the 12 months to June 2019,120,", "the 12 months to June 2019,,", "data_packages/figures/data/targets.csv"), "no figure to measure it from.", "target:target-1",
     ),
