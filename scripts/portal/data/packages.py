@@ -112,7 +112,7 @@ def _read_package(root: Path, name: str, passed: Remembered, problems: list[Prob
     if not isinstance(portal, dict) or not isinstance(kind, str) or kind not in kinds():
         fix = f"Set portal.kind. {did_you_mean(str(kind), kinds())}"
         problems.append(
-            Problem(file, code="descriptor", message=f"The kind of package is {kind!r}.", fix=fix)
+            Problem(file, code="descriptor", message=f"The kind of package is {_shown(kind)}.", fix=fix)
         )
         return None
     contract_ = contract(kind)
@@ -174,6 +174,11 @@ def _read_tables(
     return readable
 
 
+def _shown(value: object) -> str:
+    """Return the start of a value as the descriptor has it."""
+    return json.dumps(value, ensure_ascii=False)[:80]
+
+
 def _breakdowns(portal: Json) -> dict[str, str]:
     """Return the breakdowns that a package declares; none if they are malformed, which is reported separately."""
     breakdowns = portal.get("breakdowns")
@@ -193,7 +198,7 @@ def _descriptor_problems(descriptor: Json, name: str, spec: Json) -> Iterator[Fa
     """Yield problems with the package's name, title and `portal` part."""
     if descriptor.get("name") != name:
         yield Fault(
-            f"The package is named {descriptor.get('name')!r}.",
+            f"The package is named {_shown(descriptor.get('name'))}.",
             f'Write "name": "{name}", like the folder.',
         )
     title = descriptor.get("title")
@@ -202,7 +207,7 @@ def _descriptor_problems(descriptor: Json, name: str, spec: Json) -> Iterator[Fa
     for key, address in _links(descriptor):
         if (scheme := _SCHEME.match(address)) and scheme[1].lower() not in ("http", "https"):
             yield Fault(
-                f"The address under {key} is {address[:80]!r}.",
+                f"The address under {key} is {_shown(address)}.",
                 "Write a web address that begins with https://.",
             )
     yield from _portal_problems(descriptor["portal"], spec["portal"])
@@ -249,7 +254,7 @@ def _resource_problems(descriptor: Json, spec: Json) -> Iterator[Fault]:
     names = [str(r.get("name")) for r in _resources(descriptor)]
     for name in dict.fromkeys(names):
         if name not in spec["resources"]:
-            yield Fault(f"Unknown resource {name!r}.", did_you_mean(name, spec["resources"]))
+            yield Fault(f"Unknown resource {_shown(name)}.", did_you_mean(name, spec["resources"]))
         elif names.count(name) > 1:
             yield Fault(f"The resource {name} appears twice.", "Keep one.")
     for name, resource in spec["resources"].items():
@@ -304,9 +309,9 @@ def _portal_problems(portal: Json, spec: Json) -> Iterator[Fault]:
             or not value.strip()
             or field_types.cell_fault(value, _as_field(key, rule))
         ):
-            yield Fault(f"portal.{key} is {repr(value)[:80]}.", f"Write {rule['title']}.")
+            yield Fault(f"portal.{key} is {_shown(value)}.", f"Write {rule['title']}.")
         elif rule["type"] == "integer" and (type(value) is not int or value < 0):
-            yield Fault(f"portal.{key} is {repr(value)[:80]}.", f"Write a whole number: {rule['title']}.")
+            yield Fault(f"portal.{key} is {_shown(value)}.", f"Write a whole number: {rule['title']}.")
 
 
 def _as_field(key: str, rule: Json) -> Json:
@@ -333,7 +338,7 @@ def _path(package: _PackageContents, name: str, resource: Json, problems: list[P
         Problem(
             package.file,
             code="path",
-            message=f"The path of {name} is {repr(path)[:80]}, which is not a file inside this package.",
+            message=f"The path of {name} is {_shown(path)}, which is not a file inside this package.",
             fix=f"Write data/{name}.csv and put the file there.",
         )
     )
