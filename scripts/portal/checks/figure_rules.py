@@ -12,7 +12,7 @@ from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM, LEAST_RESIDENTS
 from portal.core.text import listed, number, plain_name
-from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER, AreaKind, Status
+from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER, AreaKind, Status, Unit
 from portal.data.packages import Package
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
@@ -336,8 +336,10 @@ def _values(checked: ValidRows) -> Iterator[Problem]:
     for row in checked.rows("indicators", "claims"):
         yield from _negative_number(row, "stated", None)
     for row in checked.rows("indicators", "targets"):
+        own = units.get(row["indicator"], Unit.COUNT)  # which the word count stands for
+        rule = _NOT_NEGATIVE.get(own if row["unit"] == Unit.COUNT else row["unit"])
         for column in ("baseline_value", "target_value", "result_value"):
-            yield from _negative_number(row, column, _NOT_NEGATIVE.get(row["unit"]))
+            yield from _negative_number(row, column, rule)
         yield from _percent_of_counts(row, _NOT_NEGATIVE.get(units.get(row["indicator"], "")))
     for row in checked.rows("indicators", "dispersion"):
         dispersion = field_types.number_or_none(row["dispersion"])

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from portal.core import number_spellings, periods, text
-from portal.core.problems import Fault, did_you_mean
-from portal.core.vocabulary import STATUS_WORDS
+from portal.core.problems import Fault, did_you_mean, write_one_of
+from portal.core.vocabulary import STATUS_WORDS, Unit
 
 Json = Mapping[str, Any]
 MOST_DIGITS = 15  # spreadsheets and JavaScript keep no more
@@ -292,6 +292,10 @@ def _choice_advice(word: str, allowed: list[str]) -> str:
     meant = STATUS_WORDS.get(inner) if "low" in allowed else None
     if meant is None and inner in allowed and inner != word.casefold():
         meant = inner
+    if word in tuple(Unit) and Unit.COUNT in allowed:  # percent is not percent-change
+        return (
+            f"{write_one_of(word, allowed)} Here, count stands for any number in the unit of the indicator."
+        )
     return f"Write {meant}." if meant in allowed else did_you_mean(word, allowed)
 
 

@@ -18,6 +18,7 @@ from portal.core.periods import first_day, month_end
 from portal.core.text import amount
 from portal.core.vocabulary import ADDABLE_UNITS, ClaimKind, Direction, NoChange, Status, Unit
 from portal.disclosure.clearing import ClearedContent
+from portal.pages.figure_views import JudgedTarget
 
 
 def indicator(**more: object) -> Indicator:
@@ -484,6 +485,17 @@ def test_a_break_on_the_last_day_of_the_newest_period_explains_why_there_is_no_c
 
 
 # --- targets
+
+
+@pytest.mark.parametrize(
+    ("of_target", "of_indicator", "shown"),
+    [("count", "pounds", "£90.25"), ("count", "percent", "90.25%"), ("count", "percent-change", "+90.25%"), ("percent-change", "count", "+90.25%")],
+)  # fmt: skip
+def test_a_target_is_told_in_the_unit_of_its_indicator_or_as_a_change(
+    of_target: str, of_indicator: str, shown: str
+) -> None:
+    judged = JudgedTarget(replace(target(1, None), unit=Unit(of_target)), "", None, of_indicator)
+    assert amount(Decimal("90.25"), judged.unit_to_reach) == shown
 
 
 @pytest.mark.parametrize(
