@@ -11,7 +11,8 @@ from portal.core import input_files
 from portal.core.settings import Settings
 from portal.core.text import TEXT_FILES, visible_text
 
-_TEXT_FILES = (*TEXT_FILES, ".jinja", ".toml", ".po", ".js")
+_TEXT_FILES = (*TEXT_FILES, ".jinja", ".toml", ".po")
+_CODE = re.compile(r"\{[{%#].*?[}%#]\}")  # of a template; what it prints is read where it comes from
 _EMPHASIS = re.compile(r"[*_`]+")
 _HEADING = re.compile(r"(#{1,6})\s*(.*?)[#\s]*$")
 SENTENCE_ENDS = re.compile(r"(?<=[.!?;])\s+")
@@ -49,7 +50,7 @@ def _paragraphs(settings: Settings, file: str) -> Iterator[tuple[str, int, str]]
         if not line.strip():
             if paragraph := " ".join(lines[start:number]).strip():
                 about = ": ".join(filter(None, headings.values()))
-                for text in _as_read(paragraph):
+                for text in _as_read(paragraph, file):
                     yield file, start + 1, f"{about}. {text}" if about else text
                     sentences = SENTENCE_ENDS.split(text)
                     if before:
@@ -64,9 +65,14 @@ def _paragraphs(settings: Settings, file: str) -> Iterator[tuple[str, int, str]]
             before = ""
 
 
-def _as_read(paragraph: str) -> tuple[str, ...]:
-    """Return a paragraph without marks of emphasis, with what entities stand for, and, if that differs, without tags."""
+def _as_read(paragraph: str, file: str) -> tuple[str, ...]:
+    """Return a paragraph as it is read: without marks of emphasis and tags, and with what entities stand for.
+
+    That of a page or of settings is first what it is with its tags, in which a text can be too.
+    """
     plain = _EMPHASIS.sub("", paragraph)
+    if not file.endswith((".md", ".toml")):
+        return (visible_text(_CODE.sub(" ", plain)),)
     return tuple(dict.fromkeys((html.unescape(plain), visible_text(plain))))
 
 
