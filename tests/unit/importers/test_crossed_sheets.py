@@ -364,6 +364,43 @@ def test_hidden_columns_of_a_crossed_table_are_asked_about(tmp_path: Path) -> No
     assert read(path, CALLS).doubts == {"hidden-rows"}
 
 
+@pytest.mark.parametrize(
+    ("font", "cell", "key", "left"),
+    [
+        ({"strike": True}, "C1", "struck", "Feb 2020"), ({"strike": True}, "A2", "struck", "North & Quay"), ({"strike": True}, "B2", "struck", ""),
+        ({"color": "FFFFFF"}, "C1", "hidden-cells", "Feb 2020"), ({"color": "FFFFFF"}, "A3", "hidden-cells", "South"),
+    ],
+)  # fmt: skip
+def test_headings_that_are_struck_through_or_unseen_are_asked_about(
+    font: Mapping[str, Any], cell: str, key: str, left: str, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "t.xlsx", {"S": BY_MONTH})
+    book = openpyxl.load_workbook(path)
+    book["S"][cell].font = openpyxl.styles.Font(**font)
+    book.save(path)
+    assert read(path, CALLS).doubts == {key}
+    assert set(read(path, CALLS, **{key: "read"}).figures) == JAN_FEB
+    without = read(path, CALLS, **{key: "leave-out"})
+    assert len(without.figures) == (2 if left else 3)
+    assert (
+        f"figures of “{left}” are left out" in without.report
+        if left
+        else f"cell {cell} is struck" in without.report
+    )
+
+
+@pytest.mark.parametrize("cell", ["A1", "C1", "B2"])
+def test_notes_of_a_crossed_table_are_shown_with_the_cell_of_the_file(cell: str, tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "t.xlsx", {"Calls": [["Borough", "Jun 2020", "Jul 2020"], ["Exampleton", 11, 12]]}
+    )
+    book = openpyxl.load_workbook(path)
+    book["Calls"][cell].comment = openpyxl.comments.Comment("do not publish", "A")
+    book.save(path)
+    told = imported(make_project(tmp_path / "tiny"), path, told=("indicator=calls", "source=report"))
+    assert f"cell {cell} has a note: “do not publish”" in told
+
+
 # --- a long table in any layout reads back to the same rows
 
 AREAS = {NORTH: "North & Quay", SOUTH: "South", WEST: "West Field"}

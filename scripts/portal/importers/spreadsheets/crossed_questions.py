@@ -1,10 +1,12 @@
 """What a table with headings across leaves open: a question for each kind of doubt, with its answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from portal.core.text import listed
+from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellQuestion
+from portal.importers.spreadsheets.remarks import in_words, short
 
 MOST_SHOWN = 8  # names or texts of a sheet that a message quotes
 
@@ -38,6 +40,20 @@ def labels(dimension: str, above: str) -> CellQuestion:
             "leave-out": ("a total or something else: leave these rows out", ""),
         },
     )
+
+
+def unclear_headings(heading: Cell) -> Iterator[CellQuestion]:
+    """Yield what to ask about a heading that is struck through, or that people cannot see."""
+    words = short(in_words(heading))
+    answers = {"read": ("read them", ""), "leave-out": ("leave them out", "")}
+    if heading.struck:
+        question = f"The heading “{words}” is struck through. Are its figures still right?"
+        yield CellQuestion("struck", question, answers)
+    if heading.hidden:
+        question = (
+            f"The heading “{words}” cannot be seen as it is: {heading.hidden}. Are its figures to be read?"
+        )
+        yield CellQuestion("hidden-cells", question, answers)
 
 
 def parts(title: str, breakdown: str) -> CellQuestion:

@@ -7,7 +7,15 @@ from itertools import pairwise
 from portal.core.problems import Problem
 from portal.core.text import listed
 from portal.data.packages import Package
-from portal.importers.spreadsheets import columns, crossed_tables, dates, headings, marks, written_periods
+from portal.importers.spreadsheets import (
+    columns,
+    crossed_tables,
+    dates,
+    headings,
+    marks,
+    remarks,
+    written_periods,
+)
 from portal.importers.spreadsheets import crossed_questions as questions
 from portal.importers.spreadsheets.crossed_questions import MOST_SHOWN
 from portal.importers.spreadsheets.crossed_tables import Block
@@ -27,6 +35,7 @@ from portal.importers.spreadsheets.headings import (
     HeadingNames,
 )
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, squeezed
+from portal.importers.spreadsheets.remarks import in_words, short
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
 from portal.importers.spreadsheets.written_periods import WrittenPeriod
 
@@ -142,7 +151,9 @@ class _Unpivoting:
         totals, used, empty, row = set[Place](), set[int](), 0, 1
         whole, split = dict[str, Place](), set[str]()
         spread = crossed_tables.spread_out(self.sheet)
+        asked: dict[int, bool] = {}
         for block in blocks:
+            corner = list(self._corner(spread, block))
             used |= {*block.top, *block.rows, *(r for r, _ in block.sections)}
             stacks = {c: self._stack(spread, block, c) for c in block.figures}
             spans = self._spans(block, spread, stacks)
@@ -157,15 +168,16 @@ class _Unpivoting:
                     if unknown := [p for p, m in meanings if m.dimension == UNKNOWN]:
                         strange |= {p: squeezed(spread[p].text) for p in unknown}
                         continue
-                    if cell is None:
-                        empty += 1
+                    about = {p: spread[p] for p, _ in (*meanings, *corner)}
+                    if cell is None or self._are_left_out(about, asked):
+                        empty += cell is None
                         continue
                     texts = self._texts(spread, block, (r, c), meanings, spans)
-                    about = texts.get(INDICATOR, "")
+                    indicator = texts.get(INDICATOR, "")
                     if any(texts.get(name) for name in self.known.package.breakdowns):
-                        split.add(about)
+                        split.add(indicator)
                     else:
-                        whole.setdefault(about, (r, c))
+                        whole.setdefault(indicator, (r, c))
                     row += 1
                     origins[row, 0] = (r, c)
                     if r in self.sheet.hidden_rows or c in self.sheet.hidden_columns:
@@ -417,6 +429,20 @@ class _Unpivoting:
     def _is_financial(self, place: Place, spread: Mapping[Place, Cell]) -> bool:
         return self._answered(questions.quarters(squeezed(spread[place].text)), place) == "financial"
 
+    def _are_left_out(self, headings_: Mapping[Place, Cell], asked: dict[int, bool]) -> bool:
+        """Return True if the figures of a heading that is struck through, or that nobody sees, are left out.
+
+        `asked` has what was answered about each heading, because one counts for many figures.
+        """
+        for place, heading in headings_.items():
+            if id(heading) not in asked:
+                answers = [self._answered(d, place) for d in questions.unclear_headings(heading)]
+                asked[id(heading)] = "leave-out" in answers
+                if asked[id(heading)]:
+                    words = short(in_words(heading))
+                    self.done.report.append(f"Sheet {self.sheet.name}: figures of “{words}” are left out.")
+        return any(asked[id(heading)] for heading in headings_.values())
+
     def _ask_unknown(self, strange: Mapping[Place, str]) -> None:
         if not strange:
             return
@@ -456,6 +482,7 @@ class _Unpivoting:
                 self.done.only_totals.append(self._problem(min(totals), message, fix))
         if empty:
             self.done.report.append(f"Sheet {name}: {empty} empty cells give no figure.")
+        self.done.report += remarks.lines(self.sheet)
         left = sorted({r for r, _ in self.sheet.cells} - used)
         if left:
             some = ((r, x) for (r, _), x in sorted(self.sheet.cells.items()) if x.kind == "text")

@@ -9,11 +9,12 @@ from portal.core.problems import Problem
 from portal.data import damaged_tables
 from portal.data.packages import Package
 from portal.data.tables import Table
-from portal.importers.spreadsheets import cells, marks, scales
+from portal.importers.spreadsheets import cells, marks, remarks, scales
 from portal.importers.spreadsheets.columns import Layout, SheetRow
-from portal.importers.spreadsheets.grid import Cell, letters
+from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.merging import Unsure, key_of, records
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow, Settled, squeezed
+from portal.importers.spreadsheets.remarks import in_words, short
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
 
 LEAVE_OUT = "leave-out"
@@ -154,7 +155,7 @@ class _Rows:
         if len(cells_of_row) == 1 and self._is_unsplit(cells_of_row[0][1].text):
             place, cell = cells_of_row[0]
             fix = "Separate its cells as in the other rows, and remove quotation marks around the whole row."
-            fault = CellFault(f"The whole row is in one cell: “{_short(squeezed(cell.text))}”.", fix)
+            fault = CellFault(f"The whole row is in one cell: “{short(squeezed(cell.text))}”.", fix)
             self.reading.settled(fault, Spot(self.layout.sheet.name, row, place))
             return None
         if self._is_left_out(row):
@@ -232,7 +233,7 @@ class _Rows:
                 spot,
             )
         for column, name, cell in filled:
-            at, words = Spot(sheet.name, row, column, name), _short(_words(cell))
+            at, words = Spot(sheet.name, row, column, name), short(in_words(cell))
             if cell.struck:
                 yield _doubt("struck", f"“{words}” is struck through. Is the row still right?"), at
             if cell.hidden:
@@ -270,24 +271,13 @@ class _Rows:
         known = {key_of(self.table, r)[0] for r in records(self.table)} if lone_key else set()
         if cell.kind != "text" or squeezed(cell.text) in known or self._is_unsplit(cell.text):
             return ""
-        return _short(squeezed(cell.text))
+        return short(squeezed(cell.text))
 
 
 def _doubt(key: str, question: str) -> CellQuestion:
     leave = {LEAVE_OUT: ("leave the row out", "")}
     keep = {"read": ("read it", "")}
     return CellQuestion(key, question, leave | keep if key in _NO_ROWS else keep | leave)
-
-
-def _words(cell: Cell) -> str:
-    """Return a cell in words, as a question shows it."""
-    if cell.kind == "number":
-        return f"{cell.number.normalize():f}"
-    return cell.day.isoformat() if cell.day else squeezed(cell.text)
-
-
-def _short(words: str) -> str:
-    return words[:60] + "…" if len(words) > 60 else words
 
 
 def _of_one_scale(reading: ReadRows, package: Package, units: Mapping[str, str]) -> Iterator[SheetRow]:
@@ -308,15 +298,11 @@ def _of_one_scale(reading: ReadRows, package: Package, units: Mapping[str, str])
             yield line
 
 
-def preview(book: Workbook, layouts: Iterable[Layout], package: Package) -> Iterator[str]:
+def preview(layouts: Iterable[Layout], package: Package) -> Iterator[str]:
     """Report the notes on cells, and which cells are struck through."""
     for layout in layouts:
         sheet = layout.sheet
         titles = [str(f.get("title", f["name"])) for f in package.tables[layout.resource].schema.fields]
         starts = tuple(f"{t}. {w}" for t in titles for w in ("Must be filled in.", "May be empty."))
-        for (r, c), words in sorted(sheet.notes.items()):
-            if not (r == layout.header and words.startswith(starts)):  # the template's own
-                yield f"Sheet {sheet.name}, cell {letters(c)}{r} has a note: “{_short(squeezed(words))}”."
-        for (r, c), cell in sorted(sheet.cells.items()):
-            if cell.struck:
-                yield f"Sheet {sheet.name}, cell {letters(c)}{r} is struck through: “{_short(_words(cell))}”."
+        if not sheet.origins:  # else the cells are those of rows that were made from headings
+            yield from remarks.lines(sheet, layout.header, starts)

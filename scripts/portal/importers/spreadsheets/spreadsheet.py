@@ -326,4 +326,4 @@ def _notes(book: Workbook, layouts: tuple[Layout, ...], package: Package) -> Ite
     for sheet in book.sheets:
         if sheet.cells and sheet.name not in {*used, columns.HELP, columns.LISTS}:
             yield f"Sheet {sheet.name} is {'hidden, and ' if sheet.hidden else ''}left out."
-    yield from rows.preview(book, layouts, package)
+    yield from rows.preview(layouts, package)
