@@ -29,6 +29,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _UNAMBIGUOUS = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR = re.compile(r"[0-9]{4}")
+_OTHER_ORDER = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
 _FIRST_SERIAL = date(1899, 12, 30)  # day 0 of spreadsheet programs
 _LONGEST_NAME = 120  # bytes: file systems allow 255, and the build adds endings
@@ -277,6 +278,8 @@ def explain_fault(cell: str, field: Json) -> Fault:
             f"{shown} cannot be the name of a file on Windows.",
             f"Choose another name, such as {_plain_slug(stripped)}-1.",
         )
+    if field.get("form") in LOOSE_FORMS and _OTHER_ORDER.fullmatch(stripped):
+        return Fault(shown, date_advice(cell))
     if "form" in field:
         return Fault(shown, FORMS[field["form"]].advice)
     return Fault(shown, f"Write it as datapackage.json describes the column: {title}.")
@@ -325,7 +328,7 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
 def date_advice(cell: str) -> str:
     """Return what to write instead of an invalid date; both dates if either number could be the month."""
     keep = "Format the column as text so that it stays."
-    match_ = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", cell.strip())
+    match_ = _OTHER_ORDER.fullmatch(cell.strip())
     first, second, year = map(int, match_.groups()) if match_ else (0, 0, 0)
     readings = [f"{year:04d}-{m:02d}-{d:02d}" for d, m in ((first, second), (second, first))]
     match [d for d in dict.fromkeys(readings) if is_date(d)]:

@@ -17,6 +17,8 @@ Rows = Sequence[Sequence[str]]
 _DATE = re.compile(
     r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})|[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00(:00)?|[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}"
 )
+_MONTH = re.compile(r"[A-Z][a-z]{2}-[0-9]{2}")  # how Excel shows 2021-01
+_OUR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _NUMBER = re.compile(
     r"[+-]?[£$€]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9.,]+ ?%|[0-9](\.[0-9]+)?E\+[0-9]+"
 )
@@ -25,7 +27,13 @@ _CUT_SHORT = (
     (re.compile(r"[0-9]{1,2}[/.-]([0-9]{1,2}|[A-Z][a-z]{2})[/.-][0-9]{2}"), "each date whole, year first, such as 2016-07-31", "it does not say the century"),
     (re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+"), "each number in full, such as 120456", "digits of it can be lost"),
 )  # fmt: skip
-_EITHER_NUMBER = re.compile(r"[^\w]*[0-9]+(,[0-9]+)+[^\w]*|[^\w]*[0-9]{1,3}(\.[0-9]{3})+[^\w]*", re.ASCII)
+# Numbers of which another country reads another number; and those with a comma that is certainly before decimals.
+_EITHER_NUMBER = re.compile(
+    r"[^\w]*(?:[0-9]+(?:,[0-9]+)+|[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?)[^\w]*", re.ASCII
+)
+_DECIMAL_COMMA = re.compile(r"\D*[0-9]+,(?![0-9]{3}\D*$)[0-9]+\D*", re.ASCII)
+_MARK_BESIDE = re.compile(r"[\[(][^\[\]()0-9][^\[\]()]*[\])]")  # such as [r] and (note 1)
+DECIMAL, UNCLEAR = "decimal", "unclear"
 _FIGURE = re.compile(r"(?!(19|20)[0-9]{2}$)[-+£]?[0-9]+(\.[0-9]+)?%?", re.ASCII)
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _QUOTED_LINE = re.compile(r'"((?:[^"]|"")*)"([,;|\t ]*)')
@@ -45,6 +53,7 @@ _INSIDE_SPREADSHEETS = (b"xl/workbook.", b"opendocument.spreadsheet")  # which t
 WHOLE_ROW = "whole-row"  # the code of a problem that explains all others with the cells of its row
 # Problems that are gone when the rows are written again as they were read, although cells were lost or moved.
 HIDDEN_BY_WRITING = frozenset({WHOLE_ROW, "missing-cell", "header"})
+_DATES = "dates"
 _EMPTY = "empty rows, columns or cells at the end"
 
 
@@ -68,6 +77,24 @@ def spreadsheet_fault(raw: bytes, file: str) -> Fault | None:
         fix = "Open it in a spreadsheet program and save its table as “CSV UTF-8 (comma delimited)”."
         return Fault("The file is a spreadsheet (.xls), not a CSV file.", fix)
     return None
+
+
+def encoding_fault(raw: bytes, names: Sequence[str], file: str) -> Fault | None:
+    """Return the problem of a package's own table that is not UTF-8 because a spreadsheet program saved it, else None.
+
+    Nobody knows which encoding it is, so that no command reads the file as it is.
+    """
+    content = raw.decode("ascii", "replace")
+    separated = separator_fault(content, names, file)
+    cells = re.split(r"[;,\t|\r\n]", content[:100_000])
+    if not names or not (separated or any(_DATE.fullmatch(c.strip('" ')) for c in cells)):
+        return None
+    also = separated.message if separated else "Its dates are not as they were."
+    fix = "Restore the file. Or open it in that program, save it as “CSV UTF-8”, and then r"
+    return Fault(
+        f"A spreadsheet program has saved this file in another encoding than UTF-8. {also}",
+        fix + import_advice(file).removeprefix("R").removesuffix(" Or restore the file."),
+    )
 
 
 def separator_fault(content: str, names: Sequence[str] = (), file: str = "") -> Fault | None:
@@ -125,15 +152,26 @@ def separator_of(content: str) -> str:
     return max((",", *_SEPARATORS), key=fit)
 
 
-def ambiguous_number(rows: Rows) -> tuple[int, str] | None:
-    """Return the row and the text of the first number of which another country reads another number; None if there is none.
+def decimal_commas(rows: Rows) -> str:
+    """Return what commas in the numbers of a file with semicolons are: decimal, unclear, or nothing if no number has one.
 
-    Files with semicolons come from programs that write 1.228,5: there 1,228 can be a little more than one.
+    Such files come from programs that write 1.228,5: there 1,228 can be a little more than one. Commas before one or two
+    digits are those of decimals, if no number of the file could be meant otherwise.
     """
-    for number, row in enumerate(rows, 1):
-        if found := next((c.strip() for c in row if _EITHER_NUMBER.fullmatch(c.strip())), ""):
-            return number, found
-    return None
+    found = {_without_marks(c) for row in rows for c in row if is_either_number(c)}
+    if any(not _DECIMAL_COMMA.fullmatch(c) for c in found):
+        return UNCLEAR
+    return DECIMAL if found else ""
+
+
+def is_either_number(words: str) -> bool:
+    """Return True if another country reads another number in a text."""
+    return _EITHER_NUMBER.fullmatch(_without_marks(words)) is not None
+
+
+def _without_marks(words: str) -> str:
+    """Return a text without marks in brackets."""
+    return _MARK_BESIDE.sub("", words).strip()
 
 
 def unsplit_row(rows: Rows, separator: str) -> tuple[int, str] | None:
@@ -240,15 +278,24 @@ def merge_reformatting(
     for (kind, cell), _ in (s for s in with_causes if s[0][0]):
         cells_by_kind.setdefault(kind, []).append(cell)
     count = sum(map(len, cells_by_kind.values()))
-    if count <= MOST_SINGLE_PROBLEMS and len(cells_by_kind) < 2:
+    if count <= MOST_SINGLE_PROBLEMS and len(cells_by_kind) < 2 and not _is_all_redated(rows, with_causes):
         return tuple(problems)
     listed = "; ".join(
         f"{kind} such as {cells[0]}" if cells[0] else kind for kind, cells in cells_by_kind.items()
     )
-    message = f"A spreadsheet program has changed this file in {count:,} places: {listed}."
+    places = f"{count:,} places" if count > 1 else "1 place"
+    message = f"A spreadsheet program has changed this file in {places}: {listed}."
     others = (p for (kind, _), p in with_causes if not kind)
     fix = _restore([c for cells in cells_by_kind.values() for c in cells]) or import_advice(file)
     return (Problem(file, 0, "", "spreadsheet", message, fix), *others)
+
+
+def _is_all_redated(rows: Rows, with_causes: Sequence[tuple[tuple[str, str], Problem]]) -> bool:
+    """Return True if no date is left as we write it in the columns whose dates are others: a person changes one or two."""
+    columns = {p.field for (kind, _), p in with_causes if kind == _DATES}
+    places = [i for i, name in enumerate(rows[0]) if name in columns]
+    dates = (row[i].strip() for row in rows[1:] for i in places if i < len(row))
+    return bool(columns) and not any(map(_OUR_DATE.fullmatch, dates))
 
 
 def _restore(cells: Sequence[str]) -> str:
@@ -273,10 +320,10 @@ def _reformatting(problem: Problem, rows: Rows, fields_by_name: Mapping[str, Jso
     index = header.index(problem.field)
     cell = row[index].strip() if index < len(row) else ""
     field = fields_by_name.get(problem.field, {})
-    if _DATE.fullmatch(cell) and (
-        field.get("type") == "date" or field.get("form") in field_types.LOOSE_FORMS
-    ):
-        return "dates", cell
+    is_loose = field.get("form") in field_types.LOOSE_FORMS
+    is_date = _DATE.fullmatch(cell) and (field.get("type") == "date" or is_loose)
+    if is_date or (is_loose and _MONTH.fullmatch(cell)):
+        return _DATES, cell
     if _NUMBER.fullmatch(cell) and field.get("type") in ("integer", "number"):
         return "numbers", cell
     return "", ""

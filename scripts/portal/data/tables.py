@@ -224,6 +224,8 @@ def read_rows(
             "Put it back, or take it out of datapackage.json." if is_deleted else unreadable.fix,
         )
     except UnicodeDecodeError as error:
+        if fault := damaged_tables.encoding_fault(raw, names, file):
+            return unreadable_file(*fault)
         line = raw[: error.start].count(b"\n") + 1
         return unreadable_file(
             f"A character in this row is not encoded as {encoding.removesuffix('-sig').upper()}.",
@@ -248,10 +250,6 @@ def read_rows(
     except csv.Error as error:
         fix = _advice_on_splitting(str(error), reader.line_num)
         return unreadable_file(f"The file cannot be split into rows: {error}.", fix)
-    if separator == ";" and (found := damaged_tables.ambiguous_number(rows)):
-        message = f"The columns are separated by semicolons, and a cell has {found[1]}. Programs that write semicolons often put a comma before decimals and a point between thousands, so the number is not certain."
-        fix = "Open it in the program that made it, and save it as .xlsx, which keeps each number as it is."
-        return unreadable_file(message, fix, found[0])
     if any_separator and (unsplit := damaged_tables.unsplit_row(rows, separator)):
         message = f"The whole row is in one cell: “{unsplit[1][:60]}”."
         fix = "Separate its cells as in the other rows, and remove quotation marks around the whole row."

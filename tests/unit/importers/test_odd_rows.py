@@ -8,6 +8,9 @@ import openpyxl
 import pytest
 from portal.core import field_types, number_spellings
 from portal.data import damaged_tables
+from portal.importers.spreadsheets import cells, workbooks
+from portal.importers.spreadsheets.grid import Cell
+from portal.importers.spreadsheets.readings import CellQuestion, Column, ReadRow
 from project import TINY, ask, make_project
 
 FILE = "data_packages/figures/data/observations.csv"
@@ -137,3 +140,50 @@ def test_the_check_names_such_a_row_once(tmp_path: Path) -> None:
     assert "2 problems:" in told
     assert "The row repeats the header." in told
     assert "Delete this row." in told
+
+
+FIELDS = {
+    n: {"name": n, "type": t}
+    for n, t in (("value", "number"), ("locator", "string"), ("verified", "boolean"))
+}
+
+
+@pytest.mark.parametrize(
+    ("cells_", "read"),
+    [
+        (["45,5", "1228,75", "p. 4,5"], ["45.5", "1228.75", ""]),
+        (["45,5 [r]", "12"], ["45.5 [r]", "12"]),
+        (["45,5", "1,228"], [{"decimals": "45.5"}, {"decimals": "1.228", "thousands": "1228"}]),
+        (["1.228", "7"], [{"decimals": "1228", "thousands": "1.228"}, "7"]),
+        (["1.228,5", "7"], [{"decimals": "1228.5"}, "7"]),
+        (["1,228 [r]"], [{"decimals": "1.228 [r]", "thousands": "1228 [r]"}]),
+        (["1.5", "31.07.2016"], ["1.5", ""]),
+    ],
+)
+def test_commas_of_a_csv_with_semicolons_are_read_if_they_are_certain_and_asked_if_not(
+    cells_: list[str], read: list[object], tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text("id;value\n" + "".join(f"a;{c}\n" for c in cells_))
+    sheet = workbooks.read(tmp_path / "t.csv").sheets[0]
+    column = Column(FIELDS["value"])
+    found = [
+        cells.settle(sheet.cells[r, 2], column, ReadRow("percent", figure=True))
+        for r in range(2, len(cells_) + 2)
+    ]
+    said = [{a: t for a, (_, t) in f.answers.items()} if isinstance(f, CellQuestion) else f for f in found]
+    assert [s for s, wanted in zip(said, read, strict=True) if wanted] == [
+        wanted for wanted in read if wanted
+    ]
+    plain = cells.settle(sheet.cells[len(cells_) + 1, 2], Column(FIELDS["locator"]))
+    assert plain == cells_[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        *((w, "true") for w in ("WAHR", "VRAI", "VERDADERO", "VERO", "PRAWDA", "GWIR", "TRUE")),
+        *((w, "false") for w in ("FALSCH", "FAUX", "FALSO", "FAŁSZ", "GAU", "ANWIR", "FALSE")),
+    ],
+)
+def test_yes_and_no_are_read_as_spreadsheets_of_other_countries_write_them(words: str, meant: str) -> None:
+    assert cells.settle(Cell("text", words), Column(FIELDS["verified"])) == meant

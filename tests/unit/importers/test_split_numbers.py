@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from calendar import month_abbr
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -156,6 +158,51 @@ def test_a_table_of_a_package_with_other_separators_gets_the_command_that_reads_
     assert f"portal import {' '.join(command)}" in told
     assert ask(root, "import", "table", str(root / file), *command[2:], "--yes").returncode == 0
     assert (root / file).read_text() == (TINY / file).read_text()
+
+
+def as_excel_dates(content: str) -> str:
+    """Write the days and months of a table as Excel in Britain does."""
+    days = re.sub(r"(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?![\w-])", r"\3/\2/\1", content)
+    return re.sub(r"(?<![\w-])\d\d(\d\d)-(\d\d)(?![\w-])", lambda m: f"{month_abbr[int(m[2])]}-{m[1]}", days)
+
+
+@pytest.mark.parametrize("resource", ["plan/updates", "plan/actions", "routes/routes", "sources/sources"])
+def test_a_small_table_whose_dates_a_spreadsheet_has_changed_gets_the_command_that_restores_it(
+    tmp_path: Path, resource: str
+) -> None:
+    root, (package, name) = make_project(tmp_path / "tiny"), resource.split("/")
+    path = root / f"data_packages/{package}/data/{name}.csv"
+    before = path.read_text()
+    path.write_text(as_excel_dates(before))
+    assert path.read_text() != before
+    told = ask(root, "check").stderr
+    assert "1 problem:" in told
+    assert "A spreadsheet program has changed this file" in told
+    command = ("--package", package, "--resource", name, "--replace")
+    assert f"portal import table data_packages/{package}/data/{name}.csv {' '.join(command)}" in told
+    answers = ("--assume", "dates=day-first", "--assume", "centuries=2000")
+    assert ask(root, "import", "table", str(path), *command, *answers, "--yes").returncode == 0
+    assert path.read_text() == before
+
+
+def test_one_date_among_others_is_no_work_of_a_spreadsheet(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    path = root / "data_packages/plan/data/updates.csv"
+    path.write_text(path.read_text().replace("2020-06-30", "30/06/2020", 1))
+    told = ask(root, "check").stderr
+    assert "Write the year first: 2020-06-30" in told
+    assert "spreadsheet" not in told
+
+
+def test_a_table_in_another_encoding_is_told_what_else_a_spreadsheet_did(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    path = root / "data_packages/releases/data/accepted.csv"
+    text = path.read_text() + "some words,Rechecked – it is right,22/11/2020,A person"
+    text = text.replace(",", ";")
+    path.write_bytes(f"{text}\n".encode("cp1252"))
+    told = ask(root, "check").stderr
+    assert "another encoding than UTF-8. The columns are separated by semicolons" in told
+    assert "save it as “CSV UTF-8”, and then run `portal import table" in told
 
 
 @pytest.mark.parametrize(

@@ -736,8 +736,6 @@ WRONG_FILES: Mapping[str, tuple[bytes, str]] = {
     "long.csv": (b"a,b\n" + b"x" * 40_000 + b",y\n", "more than 32,767 characters"),
     "rows.csv": (b"indicator,value\n" + b"a,1\n" * 60_000, "beyond row"),
     "latin.csv": ("indicator,value\nCafé,1\n".encode("latin-1"), "UTF-8"),
-    "decimal-commas.csv": (b"indicator;value\na;46,5\n", "separated by semicolons, and a cell has 46,5"),
-    "thousands.csv": (b"indicator;value\na;1.228\n", "save it as .xlsx"),
     "truncated.xlsx": (b"PK\x03\x04" + bytes(30), "cannot be unpacked"),
 }  # fmt: skip
 

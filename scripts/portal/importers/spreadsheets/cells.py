@@ -5,10 +5,12 @@ the result is a `CellQuestion`, which the person who imports the file answers.
 """
 
 import re
+from dataclasses import replace
 
 from portal.core import text
 from portal.core.field_types import LOOSE_FORMS
 from portal.core.vocabulary import STATUS_WORDS
+from portal.data.damaged_tables import DECIMAL, is_either_number
 from portal.importers.spreadsheets import dates, marks, numbers
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.numbers import MOST_DECIMALS, plain
@@ -22,8 +24,32 @@ MISSING = _MARKS | _NOTHING | {
 # The shorthand of government statistics for missing figures; each is a value of the column status.
 SHORTHAND = {mark: status for status in ("c", "x", "z", "low") for mark in (status, f"[{status}]")}
 TELEPHONES = frozenset({"phone", "textphone"})
-_YES = {"yes": "true", "y": "true", "true": "true", "1": "true"}
-_NO = {"no": "false", "n": "false", "false": "false", "0": "false"}
+# As people write them, and as spreadsheets do in German, French, Spanish, Italian, Polish and Welsh.
+_YES = dict.fromkeys(
+    (
+        "yes",
+        "y",
+        "true",
+        "1",
+        "wahr",
+        "vrai",
+        "verdadero",
+        "vero",
+        "prawda",
+        "gwir",
+        "ja",
+        "oui",
+        "sí",
+        "sì",
+        "tak",
+    ),
+    "true",
+)
+_NO = dict.fromkeys(
+    ("no", "n", "false", "0", "falsch", "faux", "falso", "fałsz", "gau", "anwir", "nein", "non", "nie"),
+    "false",
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 _ANYTHING = ReadRow()
 
@@ -32,17 +58,10 @@ def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settl
     """Return the text of a cell for its column; the earlier spelling is kept if it means the same."""
     if cell is None:
         return ""
-    if cell.kind == "error":
-        return CellFault(
-            f"The cell shows the error {cell.text}.", "Correct the formula, or write the value itself."
-        )
-    if cell.kind == "formula":
-        fix = "Open the file in a spreadsheet program, save it there and import it again, or write the value itself."
-        return CellFault("The cell has a formula whose result is not in the file.", fix)
-    if _CONTROL.search(cell.text):
-        return CellFault(
-            "The cell contains a control character, which no table can have.", "Write the text again."
-        )
+    if fault := _unreadable(cell):
+        return fault
+    if cell.commas and column.field["type"] in ("number", "integer") and is_either_number(cell.text):
+        return _with_commas(cell, column, row)
     words = squeezed(cell.text)
     if cell.kind == "text" and row.before and words == squeezed(row.before):
         return row.before
@@ -62,6 +81,40 @@ def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settl
         case "boolean":
             return _boolean(cell, words)
     return _text(cell, words, column)
+
+
+def _unreadable(cell: Cell) -> CellFault | None:
+    """Return why the content of a cell can be read for no column, or None."""
+    if cell.kind == "error":
+        return CellFault(
+            f"The cell shows the error {cell.text}.", "Correct the formula, or write the value itself."
+        )
+    if cell.kind == "formula":
+        fix = "Open the file in a spreadsheet program, save it there and import it again, or write the value itself."
+        return CellFault("The cell has a formula whose result is not in the file.", fix)
+    if _CONTROL.search(cell.text):
+        return CellFault(
+            "The cell contains a control character, which no table can have.", "Write the text again."
+        )
+    return None
+
+
+def _with_commas(cell: Cell, column: Column, row: ReadRow) -> Settled:
+    """Return a number of a CSV with semicolons, where a comma is before decimals; a question if it may not be."""
+    texts = {
+        "decimals": re.sub(r"\.(?=\d{3}(?!\d))", "", cell.text).replace(",", "."),
+        "thousands": re.sub(r",(?=\d{3}(?!\d))", "", cell.text),
+    }
+    read = {a: settle(replace(cell, text=t, commas=""), column, row) for a, t in texts.items()}
+    numbers_read = {a: number for a, number in read.items() if isinstance(number, str)}
+    if cell.commas == DECIMAL or not numbers_read:
+        return read["decimals"]
+    return CellQuestion(
+        "commas",
+        f"“{squeezed(cell.text)}” is in a file with semicolons, whose programs can write a comma before decimals and a "
+        "point between thousands. Which number is it?",
+        {a: (f"{number}: commas are before {a}", number) for a, number in numbers_read.items()},
+    )
 
 
 # --- missing figures
@@ -169,12 +222,27 @@ def _is_loose_date(column: Column) -> bool:
     return bool(pattern) and all((re.search(pattern, s) is not None) == fits for s, fits in samples)
 
 
+def _short_month(words: str) -> CellQuestion | None:
+    """Return a question about a month as Excel shows it, such as Jan-21 for 2021-01; None if it is none."""
+    short = re.fullmatch(r"([a-z]{3})-(\d{2})", words, re.ASCII | re.IGNORECASE)
+    if short is None or (name := short[1].lower()) not in _MONTHS:
+        return None
+    months = {c: f"{c}{short[2]}-{_MONTHS.index(name) + 1:02}" for c in ("20", "19")}
+    return CellQuestion(
+        "centuries",
+        f"“{words}” has a year of two digits. Which month is it?",
+        {f"{c}00": (month, month) for c, month in months.items()},
+    )
+
+
 def _text(cell: Cell, words: str, column: Column) -> Settled:
     if cell.kind == "date":
         return _undated(cell, column)
     if cell.kind in ("text", "number") and _is_loose_date(column):
         content = words or plain(cell.number)
-        return content if re.search(column.rules["pattern"], content) else dates.loose(cell, content)
+        if re.search(column.rules["pattern"], content):
+            return content
+        return _short_month(content) or dates.loose(cell, content)
     if cell.kind == "number":
         return _code(cell, column)
     ids = column.titles.get(words.casefold(), ())

@@ -22,7 +22,8 @@ class Cell:
     spreadsheets are, 15 digits. `shown` is the text that the number format makes of it, None where the format shows
     it as it is; `percent` says that this is a hundred times the number, `decimals` how many digits it has after the
     point, `width` how many digits are filled up with zeros. `shows_day` says whether a date is shown with its day.
-    `hidden` says why people cannot see the text; `struck` is True where it is struck through.
+    `hidden` says why people cannot see the text; `struck` is True where it is struck through. `commas` says what those
+    in the numbers of a CSV with semicolons are.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Cell:
     shown: str | None = None
     hidden: str = ""
     struck: bool = False
+    commas: str = ""
 
 
 @dataclass(frozen=True)

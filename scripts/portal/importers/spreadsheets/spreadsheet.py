@@ -22,6 +22,8 @@ from portal.importers.spreadsheets.workbooks import Workbook
 REWRITTEN = "The file {} is written again with the same rows, without what was wrong around them."
 _CELLS = 8  # that a problem names besides the first
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "centuries": ("2000", "1900"),
+    "commas": ("decimals", "thousands"),
     "dates": ("day-first", "month-first"),
     "decimals": ("shown", "stored"),
     "from-to": ("first-last",),

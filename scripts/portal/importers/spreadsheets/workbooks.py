@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portal.core.problems import PortalError, Problem
-from portal.data import tables
+from portal.data import damaged_tables, tables
 from portal.importers.spreadsheets import unpacking
 from portal.importers.spreadsheets.grid import Bounds, Cell, Place, Sheet, letters
 
@@ -106,7 +106,7 @@ def read(path: Path) -> Workbook:
     """Read a spreadsheet file; raise `PortalError` where it cannot be read or is larger than any table here."""
     kind, raw = unpacking.opened(path)
     if kind == "csv":
-        return Workbook(path.name, kind, (_csv(path),))
+        return Workbook(path.name, kind, (_csv(path, raw),))
     from portal.importers.spreadsheets import ods, xlsx  # noqa: PLC0415 - other importers need neither
 
     reader = {"xlsx": xlsx.sheets, "ods": ods.sheets}[kind]
@@ -119,15 +119,17 @@ def read(path: Path) -> Workbook:
         raise unpacking.wrong(path.name, "The file is damaged or not a spreadsheet.", fix) from None
 
 
-def _csv(path: Path) -> Sheet:
+def _csv(path: Path, raw: bytes) -> Sheet:
     rows, faults = tables.read_rows(path, path.name, any_separator=True)
     if rows is None:
         raise PortalError(faults)
     bounds = Bounds(path.name)
     cells: dict[Place, Cell] = {}
+    is_foreign = damaged_tables.separator_of(raw.decode(tables.encoding_of(raw), "replace")) == ";"
+    commas = damaged_tables.decimal_commas(rows) if is_foreign else ""
     for r, row in enumerate(rows, 1):
         for c, text in enumerate(row, 1):
             if text.strip():
-                cells[r, c] = Cell("text", text)
+                cells[r, c] = Cell("text", text, commas=commas)
                 bounds.add(r, c, cells[r, c])
     return Sheet(path.stem, cells)
