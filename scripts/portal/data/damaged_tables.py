@@ -43,8 +43,13 @@ QUOTED_LINES = Fault(
 )
 # What a row that adds up others says in its first cell.
 TOTALS = frozenset(
-    {"total", "totals", "grand total", "overall total", "sum", "sub-total", "subtotal", "cyfanswm"}
+    {"all", "total", "totals", "grand total", "overall total", "sum", "sub-total", "subtotal", "cyfanswm"}
 )
+_BEFORE_NOTE = re.compile(
+    r"(?:(?:foot)?notes?(?: ?[0-9]{1,2})?|sources?|nodyn|ffynhonnell):?|[*†‡]+|[(\[]?[0-9]{1,2}[)\].]?",
+    re.IGNORECASE,
+)
+_UNIT_BELOW = re.compile(r"[(\[][^()\[\]]{2,30}[)\]]")  # [c] alone is a mark
 _ROWS_SEARCHED = 50  # rows that are searched for a header
 MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells are reported one by one
 _FEWEST_OF_TABLE = 4  # columns of a table in which a row with one filled cell is hardly a row
@@ -246,6 +251,18 @@ def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | N
     return problem(message, f"Write this as the first row, or restore the file: {header}")
 
 
+def text_of_note(cells: Sequence[str], width: int) -> str:
+    """Return the text of a row of a table of some width if its filled cells make a note or name units; empty if they do not.
+
+    A note is a single cell, or one after its number or a word such as “Source:”. Units are in brackets, as in “(number)”.
+    """
+    if width < _FEWEST_OF_TABLE or not cells:
+        return ""
+    is_note = len(cells) == 1 or (len(cells) == 2 and _BEFORE_NOTE.fullmatch(cells[0]))
+    are_units = all(_UNIT_BELOW.fullmatch(c) for c in cells)
+    return " ".join(cells) if is_note or are_units else ""
+
+
 def row_fault(row: Sequence[str], header: Sequence[str]) -> Fault | None:
     """Return why a row is none of the table's rows: it repeats the header, or adds up others. None if it may be one."""
     same = sum(bool(c) and c.strip() == h.strip() for c, h in zip(row, header, strict=False))
@@ -256,8 +273,9 @@ def row_fault(row: Sequence[str], header: Sequence[str]) -> Fault | None:
     if len(filled) == 1 and max(first.count(mark) for mark in (",", *_SEPARATORS)) >= max(len(header) - 2, 3):
         fix = "Separate its cells by commas, as in the other rows, without quotation marks around the whole row."
         return Fault("The whole row is in one cell.", fix)
-    if len(filled) == 1 and len(header) >= _FEWEST_OF_TABLE and not _NUMBER.fullmatch(first):
-        shown = first[:60] + "…" if len(first) > 60 else first
+    words = text_of_note(filled, len(header))
+    if words and not (len(filled) == 1 and _NUMBER.fullmatch(first)):
+        shown = words[:60] + "…" if len(words) > 60 else words
         fix = "If it is a title or a note, delete this row. If it is a row of the table, fill in its other cells."
         return Fault(f"The row holds only “{shown}”.", fix)
     if first.rstrip(":").casefold() in TOTALS:

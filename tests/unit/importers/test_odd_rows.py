@@ -54,6 +54,11 @@ SHEETS = {
     "a second table below": ([HEADER, JUNE, [], [h.upper() for h in HEADER], JULY], "headers"),
     "a total below": ([HEADER, JUNE, JULY, ["Total", None, None, None, None, 51]], "totals"),
     "a total with all its cells": ([HEADER, JUNE, JULY, ["GRAND TOTAL:", *JULY[1:5], 51, *JULY[6:]]], "totals"),
+    "a total that says all": ([HEADER, JUNE, JULY, ["All", None, None, None, None, 51]], "totals"),
+    "a note in two cells": ([HEADER, JUNE, JULY, [], ["Note", "Figures are provisional"]], "notes"),
+    "a source in two cells": ([HEADER, JUNE, JULY, ["Source:", "Police"]], "notes"),
+    "a note with its number": ([HEADER, JUNE, JULY, [1, "Excludes robbery"]], "notes"),
+    "units below the header": ([HEADER, [None, None, "(date)", "(date)", None, "(number)"], JUNE, JULY], "notes"),
 }  # fmt: skip
 
 
@@ -123,6 +128,13 @@ ROWS = {
     READ[0]: "",
     "Source: the police,,,,,,,,": "The row holds only “Source: the police”.",
     "total-notifiable-offences,E09999999,,,,1,,report,Table 1": "",
+    "Note,Figures are provisional,,,,,,,": "The row holds only “Note Figures are provisional”.",
+    "Source:,Police,,,,,,,": "The row holds only “Source: Police”.",
+    "1,Excludes robbery,,,,,,,": "The row holds only “1 Excludes robbery”.",
+    ",,(date),(date),,(number),,,": "The row holds only “(date) (date) (number)”.",
+    "All,,,,,281,,,": "it is the sum of other rows",
+    "thefts,E09999999,,,,,,,": "",
+    ",,,,,,[c],,": "The row holds only “[c]”.",
 }
 
 

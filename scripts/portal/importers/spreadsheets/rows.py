@@ -261,17 +261,24 @@ class _Rows:
         return squeezed(cell.text) if words in damaged_tables.TOTALS and not is_known else ""
 
     def _note(self, row: int) -> str:
-        """Return the text of a row whose only cell is a text, if rows of the table have several cells; else nothing."""
-        keys = [k for k in self.table.schema.primary_key if k in self.layout.columns]
-        filled = [c for r, c in self.layout.sheet.cells if r == row]
-        if len(filled) != 1 or len(self.layout.columns) < 3:
+        """Return the text of a row that is a note or names units; nothing if it may be a row of the table.
+
+        A single text is a note if rows of the table have several cells. Two can be a row, unless cells that each row needs
+        are empty.
+        """
+        filled = sorted((c, x) for (r, c), x in self.layout.sheet.cells.items() if r == row)
+        columns = self.layout.columns
+        if len(columns) < 3 or any(self._is_unsplit(x.text) for _, x in filled):
             return ""
-        cell = self.layout.sheet.cells[row, filled[0]]
-        lone_key = len(keys) == 1 and filled[0] == self.layout.columns[keys[0]]
-        known = {key_of(self.table, r)[0] for r in records(self.table)} if lone_key else set()
-        if cell.kind != "text" or squeezed(cell.text) in known or self._is_unsplit(cell.text):
-            return ""
-        return short(squeezed(cell.text))
+        words = [in_words(x) for _, x in filled]
+        if len(filled) == 1:
+            keys = [k for k in self.table.schema.primary_key if k in columns]
+            lone_key = len(keys) == 1 and filled[0][0] == columns[keys[0]]
+            known = {key_of(self.table, r)[0] for r in records(self.table)} if lone_key else set()
+            return "" if filled[0][1].kind != "text" or words[0] in known else short(words[0])
+        needed = {c for n, c in columns.items() if self._columns[n].rules.get("required")}
+        is_whole = needed <= {c for c, _ in filled}
+        return "" if is_whole else short(damaged_tables.text_of_note(words, len(columns)))
 
 
 def _doubt(key: str, question: str) -> CellQuestion:
