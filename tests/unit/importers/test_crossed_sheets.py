@@ -401,6 +401,27 @@ def test_notes_of_a_crossed_table_are_shown_with_the_cell_of_the_file(cell: str,
     assert f"cell {cell} has a note: “do not publish”" in told
 
 
+@pytest.mark.parametrize("raised", ["²", " ²", "¹,²"])
+def test_raised_digits_in_headings_are_notes(raised: str, tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [f"Ward{raised}", f"Jan 2020{raised}", "Feb 2020"],
+        [f"North & Quay{raised}", 12, 9],
+        ["South", 7, 8],
+    ]
+    result = read(written(tmp_path / "t.xlsx", {"S": rows}), CALLS)
+    assert set(result.figures) == JAN_FEB
+    assert result.figures[month(NORTH, 2020, 1, "12")].endswith("note 2")
+    rows = [*rows[:1], [rows[1][0], "12²", 9], rows[2]]
+    assert read(written(tmp_path / "t.xlsx", {"S": rows}), CALLS).faults
+
+
+def test_headings_whose_periods_are_not_whole_are_told_what_a_whole_one_is(tmp_path: Path) -> None:
+    rows = [["Indicator", "2020/21", None], [None, "Year to Sep", "Year to Dec"], ["Bicycle thefts", 45, 46]]
+    path = written(tmp_path / "t.xlsx", {"S": rows})
+    with pytest.raises(PortalError, match="a whole period in each heading, such as “year to September 2020”"):
+        imported(make_project(tmp_path / "tiny"), path, told=("source=report",))
+
+
 # --- a long table in any layout reads back to the same rows
 
 AREAS = {NORTH: "North & Quay", SOUTH: "South", WEST: "West Field"}

@@ -13,7 +13,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.colors import Color
 from portal.core import settings as config
 from portal.data import packages
-from portal.importers.spreadsheets import form_files, forms
+from portal.importers.spreadsheets import form_files, forms, ods
 from workbook_files import (  # fmt: skip
     KINDS,
     OBSERVATIONS,
@@ -233,6 +233,7 @@ HIDING: Mapping[str, Callable[[Sheet], None]] = {
     "hidden-rows row": lambda s: setattr(s.row_dimensions[2], "hidden", True),
     "hidden-rows height": lambda s: setattr(s.row_dimensions[2], "height", 0.5),
     "hidden-columns column": lambda s: setattr(s.column_dimensions["F"], "hidden", True),
+    "hidden-columns default": lambda s: setattr(s.sheet_format, "defaultColWidth", 0),
     "hidden-columns width": lambda s: setattr(s.column_dimensions["F"], "width", 0.1),
     "struck value": lambda s: setattr(s["F2"], "font", Font(strike=True)),
     "struck locator": lambda s: setattr(s["I2"], "font", Font(strike=True)),
@@ -298,11 +299,13 @@ def styled_ods(
     column: str = "",
     others: str = "",
     after: str = "",
+    paragraph: str = "",
 ) -> Path:
     """An .ods with one new row of figures, in which the figure has the style s."""
     head, cells = observation()
     told = [ods_cell(v) for v in cells]
     told[VALUE] = told[VALUE].replace("<table:table-cell", '<table:table-cell table:style-name="s"')
+    told[VALUE] = told[VALUE].replace("<text:p>", f'<text:p text:style-name="{paragraph}">')
     rows = f"<table:table-row>{''.join(map(ods_cell, head))}</table:table-row>{row}{''.join(told)}</table:table-row>"
     styles = f'<style:style style:name="s" style:family="table-cell">{style}</style:style>{others}'
     path.write_bytes(
@@ -344,6 +347,7 @@ _DARK = f'<style:table-cell-properties {FO} fo:background-color="#003366"/>'
         ("hidden-cells", {"style": "", "others": _applied('fo:color="#ffffff"', 'style:name="_5f_h" style:display-name="h"'), "after": _calc(_BELOW_60)}),
         ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#00aa00"/>', "after": _calc('<calcext:color-scale><calcext:color-scale-entry calcext:color="#00aa00"/></calcext:color-scale>')}),
         ("hidden-cells", {"style": "", "after": _calc('<calcext:icon-set calcext:show-value="false"/>')}),
+        ("struck", {"style": "", "others": '<style:style style:name="P1" style:family="paragraph"><style:text-properties style:text-line-through-style="solid"/></style:style>', "paragraph": "P1"}),
         ("struck", {"style": '<style:text-properties style:text-line-through-style="solid"/>'}),
         ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#FFFFFF"/>'}),
         ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#00aa00"/><style:table-cell-properties {FO} fo:background-color="#00aa00"/>'}),
@@ -375,6 +379,29 @@ def test_what_people_see_of_ods_needs_no_question(
     project: Path, tmp_path: Path, told: Mapping[str, str]
 ) -> None:
     assert new_row(planned(project, styled_ods(tmp_path / "q.ods", **told)))["value"] == "50"
+
+
+@pytest.mark.parametrize(
+    ("shown", "day", "shows"),
+    [
+        ("Jul-01", "2001-07-01", False), ("07/2001", "2001-07-01", False), ("01/2001", "2001-01-01", False), ("January 2001", "2001-01-01", False),
+        ("01/07/2001", "2001-07-01", True), ("1/1/01", "2001-01-01", True), ("1 Jul 01", "2001-07-01", True), ("2001-07-01", "2001-07-01", True), ("30/06/2020", "2020-06-30", True),
+    ],
+)  # fmt: skip
+def test_a_date_of_ods_shows_its_day_only_besides_its_month_and_year(
+    shown: str, day: str, shows: bool
+) -> None:
+    content = f'<table:table table:name="S"><table:table-row><table:table-cell office:value-type="date" office:date-value="{day}"><text:p>{shown}</text:p></table:table-cell></table:table-row></table:table>'
+    assert next(ods.sheets("t.ods", ods_of(content))).cells[1, 1].shows_day is shows
+
+
+def test_a_list_in_a_comment_and_hours_of_ods_are_read_as_what_they_are() -> None:
+    comment = "<office:annotation><text:list><text:list-item><text:p>do not publish</text:p></text:list-item></text:list></office:annotation>"
+    cell = f'<table:table-cell office:value-type="time" office:time-value="PT45H">{comment}<text:p>45</text:p></table:table-cell>'
+    content = f'<table:table table:name="S"><table:table-row>{cell}</table:table-row></table:table>'
+    sheet = next(ods.sheets("t.ods", ods_of(content)))
+    assert sheet.notes == {(1, 1): "do not publish"}
+    assert sheet.cells[1, 1].text == "PT45H"
 
 
 def test_part_of_a_text_that_is_struck_through_counts(project: Path, tmp_path: Path) -> None:

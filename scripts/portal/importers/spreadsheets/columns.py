@@ -10,6 +10,7 @@ from portal.core.text import listed
 from portal.data import damaged_tables, wide_rows
 from portal.data.packages import Package
 from portal.data.tables import Schema
+from portal.importers.spreadsheets import written_periods
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
 from portal.importers.spreadsheets.workbooks import DEEPEST_HEADER, Spot, Workbook
 
@@ -137,6 +138,10 @@ _PERIOD = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_PERIODS = 2
+_CROSSED = (
+    "Keep the periods in columns, with a whole period in each heading, such as “year to September 2020”, a number in the "
+    "cells below, and the names of indicators, areas or parts in the first column."
+)
 
 
 def _across(book: Workbook, sheets: Iterable[Sheet], wanted: WantedTable) -> Iterator[Problem]:
@@ -155,10 +160,16 @@ def _across(book: Workbook, sheets: Iterable[Sheet], wanted: WantedTable) -> Ite
                     "Write one row for each period, with its first and last day under period_start and period_end and its"
                     f" figure under value, as `portal template {wanted.package.name}` has them."
                 )
+                fix += f" Or {_CROSSED[0].lower()}{_CROSSED[1:]}" if _has_figures(wanted) else ""
                 yield book.problem(
                     Spot(sheet.name, row, across[0], letters(across[0])), message, fix, "header"
                 )
                 break
+
+
+def _has_figures(wanted: WantedTable) -> bool:
+    """Return True if tables with headings across can be read."""
+    return "observations" in wanted.schemas
 
 
 def _is_period(cell: Cell) -> bool:
@@ -194,6 +205,9 @@ def _no_header(book: Workbook, sheets: list[str], wanted: WantedTable) -> Proble
     fix = f"Write the names of the columns in one row above the rest, as `portal template {wanted.package.name}` does."
     if len(meant) == 1:
         fix = f"Write this row above the rest: {', '.join(wanted.schemas[meant[0]].names)}."
+    cells = [c for s in book.sheets if s.name in sheets for c in s.cells.values()]
+    if _has_figures(wanted) and any(map(written_periods.read, cells)):
+        fix += f" Or {_CROSSED[0].lower()}{_CROSSED[1:]}"
     some = f"{listed(sheets[:5])} and {len(sheets) - 5} more" if len(sheets) > 5 else listed(sheets)
     where = "" if len(sheets) == 1 else f" of the sheets {some}"
     message = f"No row of the first {DEEPEST_HEADER}{where} names the columns of a table."
@@ -217,8 +231,8 @@ def _header_in_one_cell(book: Workbook, sheet: Sheet, wanted: WantedTable) -> Pr
 
 
 def _key(name: str) -> str:
-    """Return a name as it is compared: without capitals, and with spaces, lines and the star of required columns all alike."""
-    return re.sub(r"[\s_\-\u00a0]+", " ", name.strip().rstrip("*")).strip().casefold()
+    """Return a name as it is compared: without capitals, and with spaces, lines and the star of required columns all alike; without the raised number of a note."""
+    return re.sub(r"[\s_\-\u00a0]+", " ", name.strip().rstrip("*⁰¹²³⁴⁵⁶⁷⁸⁹")).strip().casefold()
 
 
 def _names(wanted: WantedTable, resource: str) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Find crossed tables in a sheet: their rows of headings, their labels and their figures."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from portal.importers.spreadsheets import cells, marks, written_periods
@@ -13,6 +14,11 @@ from portal.importers.spreadsheets.readings import squeezed
 _MOST_HEADINGS = 4  # rows of headings above figures
 _EARLIEST, _LATEST = 1990, 2040  # numbers that can be years in a row of headings
 _LIKE_A_FIGURE = re.compile(r"[-−–+£]? ?[\d,. ]*\d[\d,.]*%?", re.ASCII)
+
+# Raised digits after words or a year; after another number they are no heading.
+_RAISED = re.compile(
+    r"\s*((?:19|20)\d\d|.*[A-Za-z].*?)\s*([⁰¹²³⁴-⁹]+(?:[, ]+[⁰¹²³⁴-⁹]+)*)\s*", re.ASCII | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,11 @@ class Block:
 
 
 def spread_out(sheet: Sheet) -> dict[Place, Cell]:
-    """Return the cells with what merged areas show in each of their cells."""
-    spread = dict(sheet.cells)
+    """Return the cells with what merged areas show in each of their cells, and raised digits as the notes that they are."""
+    cells_ = {at: _with_notes(cell) for at, cell in sheet.cells.items()}
+    spread = dict(cells_)
     for top, left, bottom, right in sheet.merged:
-        cell = sheet.cells.get((top, left))
+        cell = cells_.get((top, left))
         if (
             cell is not None
             and cell.kind in ("text", "date")
@@ -56,6 +63,15 @@ def spread_out(sheet: Sheet) -> dict[Place, Cell]:
                 for column in range(left, right + 1):
                     spread.setdefault((row, column), cell)
     return spread
+
+
+def _with_notes(cell: Cell) -> Cell:
+    """Return a heading whose raised digits at the end are marks of notes, as in “2021 [note 2]” for 2021²."""
+    raised = _RAISED.fullmatch(cell.text) if cell.kind == "text" else None
+    if raised is None:
+        return cell
+    numbers = unicodedata.normalize("NFKC", raised[2]).replace(",", " ").split()
+    return replace(cell, text=raised[1] + "".join(f" [note {n}]" for n in numbers))
 
 
 def is_figure(cell: Cell | None) -> bool:

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -249,7 +249,8 @@ def _row(
         if rows_spanned > 1 or columns_spanned > 1:
             merged.append((top, column, top + rows_spanned - 1, column + columns_spanned - 1))
         for note in element.iter(f"{_OFFICE}annotation"):
-            notes[top, column] = " ".join(_words(p, looks) for p in note if p.tag == f"{_TEXT}p").strip()
+            words = (_words(p, looks) for p in note.iter(f"{_TEXT}p", f"{_TEXT}h"))
+            notes[top, column] = " ".join(words).strip()
         column += times
     return filled, merged, notes
 
@@ -261,7 +262,8 @@ def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
         return Cell("error", shown)
     if kind is None or kind == "void":
         return Cell("formula") if element.get(f"{_TABLE}formula") is not None else None
-    parts = [looks.of(s.get(f"{_TEXT}style-name", "")) for s in element.iter(f"{_TEXT}span")]
+    inside = (*(p for p in element if p.tag == f"{_TEXT}p"), *element.iter(f"{_TEXT}span"))
+    parts = [looks.of(s.get(f"{_TEXT}style-name", "")) for s in inside]
     struck = _is_struck(look) or any(map(_is_struck, parts))
     behind = {k: v for k, v in look.items() if k == "background-color"}
     is_part_unseen = any(_unseen(behind | dict(part)) for part in parts)
@@ -273,15 +275,28 @@ def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
             return numeric(stored_number(value), content, kind == "percentage", hidden, struck)
         case "date":
             day = datetime.fromisoformat(element.get(f"{_OFFICE}date-value")).date()
-            shows = bool(re.search(rf"(?<!\d)0?{day.day}(?!\d)", shown))
-            return Cell("date", day=day, shows_day=shows, hidden=hidden, struck=struck)
+            return Cell("date", day=day, shows_day=_shows_day(shown, day), hidden=hidden, struck=struck)
         case "boolean":
             content = element.get(f"{_OFFICE}boolean-value", "")
             return Cell("boolean", content, hidden=hidden, struck=struck)
     text = shown or element.get(f"{_OFFICE}string-value", "")
+    if kind == "time" and re.fullmatch(r"[\d.,]+", shown.strip()):
+        text = element.get(f"{_OFFICE}time-value", "")  # hours that are shown as 45 are not the number 45
     if text.strip() and not shown.strip():
         hidden = hidden or "its format shows no text"
     return Cell("text", text, hidden=hidden, struck=struck) if text.strip() else None
+
+
+def _shows_day(shown: str, day: date) -> bool:
+    """Return True if a text shows the day of a date, besides its month and year, each of which can be the same number."""
+    numbers = [int(n) for n in re.findall(r"\d+", shown)]
+    others = [day.year if day.year in numbers else day.year % 100]
+    if not re.search(r"[^\W\d]{3}", shown):  # else the month is a name
+        others.append(day.month)
+    for number in others:
+        if number in numbers:
+            numbers.remove(number)
+    return day.day in numbers
 
 
 def _words(paragraph: Any, looks: _Looks, position: str = "") -> str:

@@ -23,6 +23,10 @@ from portal.importers.spreadsheets.visibility import BLACK, WHITE, Colour, Forma
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TRUE = ("1", "true", "on")
+_TAGS = tuple(
+    f"{{*}}{t}"
+    for t in ("row", "c", "col", "mergeCell", "conditionalFormatting", "sheetFormatPr", "sheetView")
+)
 _LOWEST, _NARROWEST = 2, 0.5  # points and letters; less of a row or column is a line and no text
 
 
@@ -329,17 +333,8 @@ class _Reader:
         self._hidden_columns: set[int] = set()
         merged: list[tuple[int, int, int, int]] = []
         conditional: list[FormattedArea] = []
-        tags = (
-            "{*}row",
-            "{*}c",
-            "{*}col",
-            "{*}mergeCell",
-            "{*}conditionalFormatting",
-            "{*}sheetFormatPr",
-            "{*}sheetView",
-        )
         parsed = etree.iterparse(
-            io.BytesIO(content), events=("start", "end"), tag=tags, resolve_entities=False, no_network=True
+            io.BytesIO(content), events=("start", "end"), tag=_TAGS, resolve_entities=False, no_network=True
         )
         rows_hidden = zeros_hidden = False
         for event, element in parsed:
@@ -356,6 +351,8 @@ class _Reader:
                 zeros_hidden = element.get("showZeros", "1") not in _TRUE
             elif kind == "sheetFormatPr":
                 rows_hidden = element.get("zeroHeight") in _TRUE
+                is_narrow = float(element.get("defaultColWidth") or 9) < _NARROWEST
+                self._hidden_columns |= set(range(1, MOST_COLUMNS + 1)) if is_narrow else set()
             elif kind == "mergeCell":
                 left, top, right, bottom = range_boundaries(element.get("ref"))
                 merged.append((top, left, bottom, right))
@@ -392,9 +389,12 @@ class _Reader:
             self._hidden_rows.add(self._row)
 
     def _columns(self, col: Any) -> None:
+        last = min(int(col.get("max", "0")), MOST_COLUMNS)
+        columns = set(range(int(col.get("min", "1")), last + 1))
         if col.get("hidden") in _TRUE or float(col.get("width", "9") or 9) < _NARROWEST:
-            last = min(int(col.get("max", "0")), MOST_COLUMNS)
-            self._hidden_columns |= set(range(int(col.get("min", "1")), last + 1))
+            self._hidden_columns |= columns
+        elif col.get("width"):
+            self._hidden_columns -= columns
 
     def _cell(self, element: Any) -> None:
         from openpyxl.utils.cell import coordinate_to_tuple  # noqa: PLC0415
