@@ -160,6 +160,26 @@ def test_a_table_of_a_package_with_other_separators_gets_the_command_that_reads_
     assert (root / file).read_text() == (TINY / file).read_text()
 
 
+def as_excel_in_germany(cell: str) -> str:
+    """Write a cell as Excel in Germany does."""
+    cell = re.sub(r"^(\d{4})-(\d\d)-(\d\d)$", r"\3.\2.\1", cell)
+    cell = re.sub(r"^(-?\d+)\.(\d+)$", r"\1,\2", cell)
+    return {"true": "WAHR", "false": "FALSCH"}.get(cell, cell)
+
+
+@pytest.mark.parametrize("resource", ["claims", "indicators"])
+def test_a_table_that_excel_in_germany_saved_comes_back_as_it_was(tmp_path: Path, resource: str) -> None:
+    root = make_project(tmp_path / "tiny")
+    path = root / f"data_packages/figures/data/{resource}.csv"
+    before, out = path.read_text(), io.StringIO()
+    rows = csv.reader(before.splitlines())
+    csv.writer(out, delimiter=";").writerows([as_excel_in_germany(c) for c in row] for row in rows)
+    path.write_text(out.getvalue())
+    command = ("--package", "figures", "--resource", resource, "--replace", "--assume", "dates=day-first")
+    asked = ask(root, "import", "table", str(path), *command, "--yes")
+    assert (asked.returncode, path.read_text()) == (0, before), asked.stderr
+
+
 def as_excel_dates(content: str) -> str:
     """Write the days and months of a table as Excel in Britain does."""
     days = re.sub(r"(?<![\w-])(\d{4})-(\d\d)-(\d\d)(?![\w-])", r"\3/\2/\1", content)
