@@ -43,14 +43,15 @@ class Work:
         self.steps.append((step, time.monotonic()))
 
     def progress(self, longest: float = _LONGEST) -> Iterator[tuple[str, ...] | None]:
-        """Yield the steps so far each time that one begins and once at the end, for at most `longest` seconds.
+        """Yield the steps so far at once, each time that one begins and at the end, for at most `longest` seconds.
 
         Yield None in between, so that whoever follows can notice that nobody listens any more.
         """
         until, shown = time.monotonic() + longest, -1
-        while not self.finished.wait(_TICK) and time.monotonic() < until:
+        while not self.finished.is_set() and time.monotonic() < until:
             began, shown = len(self.steps) != shown, len(self.steps)
             yield tuple(step for step, _ in self.steps) if began else None
+            self.finished.wait(_TICK)
         yield tuple(step for step, _ in self.steps)
 
 
