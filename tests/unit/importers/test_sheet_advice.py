@@ -118,7 +118,7 @@ def test_advice_about_a_date_never_names_another_one_alone(day: date, form: str)
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("1.228,5", "has a comma before the decimals"), ("1.234.567", "has points between the thousands"), ("1,5", "Write 1.5 or 15."),
+        ("1.228,5", "has a comma before the decimals"), ("1.234.567", "has points between the thousands"), ("1,5", "Write 1.5."), ("45,55", "Write 45.55."),
         ("1.228,500", "Write 1228.500 or 1228500."), ("228*", "is a number and a note"),
         ("<5", "is there instead of a figure"), ("5-10", "is there instead of a figure"), ("about 5 to 10", "write x (not available) under status"), ("~23", "Write the number alone, and e (estimated)"), ("c. about 230", "is an estimate"), ("~ under 5", "is not a single number"), ("fewer than 5", "is there instead of a figure"), ("12 34", "is not a number"),
         ("1'234", "Write 1234."), ("lots", "is not a number"), ("zero", "Write 0 if none were counted."), ("Nil return", "Write 0 if none were counted."), ("No offences", "Write 0 if none were counted."), ("Nil", "none were counted, so it is 0"), ("١٢٣", "is not a number"), ("12,34,567", "is not a number"), ("1e5", "is not a number"),

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule, ColorScaleRule, DataBarRule, IconSetRule
 from openpyxl.styles import Font, PatternFill
@@ -14,6 +16,7 @@ from openpyxl.styles.colors import Color
 from portal.core import settings as config
 from portal.data import packages
 from portal.importers.spreadsheets import form_files, forms, ods
+from project import TINY
 from workbook_files import (  # fmt: skip
     KINDS,
     OBSERVATIONS,
@@ -624,6 +627,63 @@ def test_a_share_among_percentages_is_a_question(
     assert f"--assume scale:bikes:{way}=as-written" in told
     assert new_row(planned(percents, path, assumed=(f"scale={way}",)))["value"] == wanted
     assert new_row(planned(percents, path, assumed=("scale=as-written",)))["value"] == str(value)
+
+
+PUBLISHED = [
+    r.split(",") for r in (TINY / "data_packages/figures/data/observations.csv").read_text().splitlines()[1:]
+]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "times", "way"),
+    [("bikes", "1000", "over-1000"), ("bikes", "0.001", "times-1000"), ("advice", "0.01", "times-100"), ("rates", "0.01", "times-100")],
+)  # fmt: skip
+def test_a_revision_on_another_scale_is_a_question(
+    tiny: Path, tmp_path: Path, indicator: str, times: str, way: str
+) -> None:
+    """Also if all figures of a series are revised at once."""
+    known = [r for r in PUBLISHED if r[0] == indicator and r[5]]
+    rows = [[*r[:5], float(Decimal(r[5]) * Decimal(times)), *r[6:]] for r in known]
+    told = problems(tiny, written(tmp_path / "q.xlsx", {"S": [list(OBSERVATIONS), *rows]}))
+    assert f"--assume scale:{indicator}:{way}=as-written" in told
+
+
+def test_a_share_of_a_new_part_is_a_question(tiny: Path, tmp_path: Path) -> None:
+    one = next(r for r in PUBLISHED if r[0] == "advice" and r[5])
+    row = [*one[:4], "A third way", 0.811, *one[6:]]
+    told = problems(tiny, written(tmp_path / "q.xlsx", {"S": [list(OBSERVATIONS), row]}))
+    assert "--assume scale:advice:times-100=as-written" in told
+
+
+@pytest.mark.parametrize(("text", "many"), [("45.000", "45000"), ("1.000", "1000")])
+def test_a_point_before_three_zeros_is_a_question(tiny: Path, tmp_path: Path, text: str, many: str) -> None:
+    path = written(tmp_path / "q.xlsx", {"S": series("bikes", text)})
+    assert f"or {many} with a point between the thousands" in problems(tiny, path)
+
+
+@pytest.mark.parametrize("words", ["before 1 July 2020", "until 1 July 2020", "Not 1 July 2020", "Monday 1 July 2020", "1 Julyish 2020"])  # fmt: skip
+def test_a_date_with_words_that_do_not_belong_to_it_is_no_date(
+    tiny: Path, tmp_path: Path, words: str
+) -> None:
+    rows = series("bikes", 50)
+    rows[1][2] = words
+    assert f"“{words}” is not a" in problems(tiny, written(tmp_path / "q.xlsx", {"S": rows}))
+
+
+def test_the_weekday_of_a_date_is_read(tiny: Path, tmp_path: Path) -> None:
+    rows = series("bikes", 50)
+    rows[1][2] = "Wed, 1 July 2020"
+    assert new_row(planned(tiny, written(tmp_path / "q.xlsx", {"S": rows})))["period_start"] == "2020-07-01"
+
+
+def test_a_formula_that_is_worked_out_later_is_not_0(tiny: Path, tmp_path: Path) -> None:
+    """XlsxWriter stores 0 as the result of every formula, and asks for the results when the file is opened."""
+    with xlsxwriter.Workbook(tmp_path / "q.xlsx") as book:
+        sheet = book.add_worksheet("S")
+        for n, row in enumerate(series("bikes", "")):
+            sheet.write_row(n, 0, [str(c) if c else "" for c in row])
+        sheet.write_formula(1, 5, "=44+1")
+    assert "formula" in problems(tiny, tmp_path / "q.xlsx")
 
 
 @pytest.mark.parametrize("value", [81.1, 60, 99.9, 12.5])

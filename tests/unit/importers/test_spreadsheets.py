@@ -360,7 +360,7 @@ def test_booleans_and_choices_are_written_as_the_table_has_them(
         ("value", ERROR, "The cell shows the error #REF!."),
         ("value", FORMULA, "The cell has a formula whose result is not in the file."),
         ("value", date(2019, 5, 9), "The spreadsheet has turned this cell into a date: 2019-05-09."),
-        ("value", "1,5", "“1,5” can be a number with decimals or one without."),
+        ("value", "1,5", "“1,5” has a comma before the decimals."),
         ("value", "lots", "“lots”"),
         ("value", True, "is not a number"),
         ("value", None, "There is no figure, and no status says why."),

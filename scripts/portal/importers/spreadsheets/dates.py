@@ -1,5 +1,6 @@
 """Read a cell as a date: as spreadsheets store it, and as people write it. If two dates are possible, ask."""
 
+import calendar
 import re
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,7 +9,8 @@ from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.numbers import plain
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Settled
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = tuple(name.lower() for name in calendar.month_name[1:])
+_WEEKDAYS = tuple(name.lower() for name in calendar.day_name)
 _SERIALS = (18_000, 90_000)  # days from 1900 to somewhere between 1949 and 2146
 _NO_DATE = "Write the whole date, year first, such as 2016-07-31."
 
@@ -92,10 +94,11 @@ def day_in(words: str) -> Settled | None:
     if year_first:
         return _iso(*map(int, year_first.groups()))
     named = re.fullmatch(
-        r"(?:[a-z]+,? )?(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?,?[ -](\d{4})", words.lower()
+        r"(?:([a-z]{3,9}),? )?(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?,?[ -](\d{4})", words.lower()
     )
     if named:
-        return _named(int(named[1]), named[2], int(named[3]))
+        day = _named(int(named[2]), named[3], int(named[4]))
+        return day if day and (not named[1] or _is_weekday(named[1], day)) else None
     turned = re.fullmatch(r"([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", words.lower())
     return _named(int(turned[2]), turned[1], int(turned[3])) if turned else None
 
@@ -116,8 +119,14 @@ def _in_order(first: int, second: int, year: int) -> Settled | None:
 
 
 def _named(day: int, month: str, year: int) -> str | None:
-    names = [n for n in _MONTHS if month.startswith(n)]
-    return _iso(year, _MONTHS.index(names[0]) + 1, day) if names else None
+    month = "sep" if month == "sept" else month
+    number = next((n for n, name in enumerate(_MONTHS, 1) if len(month) > 2 and name.startswith(month)), 0)
+    return _iso(year, number, day)
+
+
+def _is_weekday(word: str, day: str) -> bool:
+    """Return True if a word is the name of the weekday of a day, or short for it; any other word changes what is meant."""
+    return _WEEKDAYS[date.fromisoformat(day).weekday()].startswith(word)
 
 
 def _iso(year: int, month: int, day: int) -> str | None:

@@ -11,6 +11,7 @@ PERCENTAGES = frozenset({"percent", "percent-change"})
 MOST_DECIMALS, _LARGEST = 10, 15  # of a format; and of powers of ten
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _ONE_COMMA = re.compile(r"[+-]?\d{1,3},\d{3}", re.ASCII)  # which is three decimals in other countries
+_GROUP_OF_ZEROS = re.compile(r"[+-]?[1-9]\d{0,2}\.000", re.ASCII)
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _SHOWN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d{1,3})?", re.ASCII)
 _INSTEAD = {
@@ -171,6 +172,12 @@ def _written(words: str, row: ReadRow) -> Settled:
         return _percent(shown(number, places), plain(number / 100))
     if row.before and _same(row.before, number):
         return row.before
+    if row.unit == "count" and _GROUP_OF_ZEROS.fullmatch(digits):
+        few, many = plain(number), digits.replace(".", "")
+        message = (
+            f"“{words}” can be {few}, or {many} with a point between the thousands. Which number is meant?"
+        )
+        return CellQuestion("points", message, {"decimals": (few, few), "thousands": (many, many)})
     whole = row.unit == "count" and number == number.to_integral()
     return plain(number) if whole or not number else f"{number:f}"  # 9.0 is as precise as it says
 
@@ -183,9 +190,10 @@ def _no_number(words: str, digits: str) -> CellFault:
         if "." in digits and not re.fullmatch(r".*,\d{3}", digits):
             fix = "Write it with a point before the decimals and nothing between the thousands"
             return CellFault(f"{quoted} has a comma before the decimals.", f"{fix}, as in 1234.5.")
-        return CellFault(
-            f"{quoted} can be a number with decimals or one without.", f"Write {point} or {none}."
-        )
+        # Between thousands there are three digits, and a number does not begin with 0.
+        both = bool(re.fullmatch(r"[+-]?[1-9].*,\d{3}", digits))
+        why = "can be a number with decimals or one without" if both else "has a comma before the decimals"
+        return CellFault(f"{quoted} {why}.", f"Write {point} or {none}." if both else f"Write {point}.")
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", digits):
         fix = "Write it with nothing between the thousands, as in 1234567."
         return CellFault(f"{quoted} has points between the thousands.", fix)

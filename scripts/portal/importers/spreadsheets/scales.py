@@ -26,13 +26,20 @@ _WORDS = {"times-100": "a hundred times as much", "times-1000": "a thousand time
 def doubts(table: Table, lines: Sequence[SheetRow], units: Mapping[str, str]) -> Mapping[int, CellQuestion]:
     """Return a question for each line whose figure is on another scale than its series, by the `id` of the line.
 
-    A figure is compared with those that the package already has of its series or, if it has none, with the other lines.
+    A figure is compared with the one that it replaces and with those that the package already has of its series; if there
+    are none, with the other lines, and a percentage without any with those of the other parts of its indicator.
     """
     fresh = {key_of(table, x.texts) for x in lines}
     known: dict[tuple[str, ...], list[Decimal]] = {}
+    replaced: dict[tuple[str, ...], Decimal] = {}
+    of_indicator: dict[str, list[Decimal]] = {}
     for row in records(table):
-        if key_of(table, row) not in fresh and (value := _number(row["value"])):
-            known.setdefault(_series(row), []).append(abs(value))
+        if value := _number(row["value"]):
+            of_indicator.setdefault(row["indicator"], []).append(abs(value))
+            if (key := key_of(table, row)) in fresh:
+                replaced[key] = abs(value)
+            else:
+                known.setdefault(_series(row), []).append(abs(value))
     in_file: dict[tuple[str, ...], list[tuple[int, Decimal]]] = {}
     for line in lines:
         if value := _number(line.texts.get("value", "")):
@@ -42,8 +49,13 @@ def doubts(table: Table, lines: Sequence[SheetRow], units: Mapping[str, str]) ->
         value = _number(line.texts.get("value", ""))
         indicator, series = line.texts.get("indicator", ""), _series(line.texts)
         if value:
-            peers = known.get(series) or [v for i, v in in_file[series] if i != id(line)]
-            doubt = _doubt(indicator, value, peers, units.get(indicator, ""))
+            unit, before = units.get(indicator, ""), replaced.get(key_of(table, line.texts))
+            peers = [*known.get(series, ()), *([before] if before else ())]
+            peers = peers or [v for i, v in in_file[series] if i != id(line)]
+            peers = peers or (of_indicator.get(indicator, []) if unit == "percent" else [])
+            if unit == "percent-change":  # these differ too much from each other
+                peers = [before] if before in (abs(value) * 100, abs(value) / 100) else []
+            doubt = _doubt(indicator, value, peers, unit)
             if doubt:
                 questions[id(line)] = doubt
     return questions | _fractions(lines, known, units)
@@ -63,9 +75,9 @@ def _series(row: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _doubt(indicator: str, value: Decimal, peers: Sequence[Decimal], unit: str) -> CellQuestion | None:
-    ways = ("times-100", "over-100") if unit == "percent" else ("times-1000", "over-1000")
+    ways = ("times-100", "over-100") if unit.startswith("percent") else ("times-1000", "over-1000")
     size = abs(value)
-    for way in ways if peers and unit != "percent-change" else ():
+    for way in ways if peers else ():
         far = size * _FAR < min(peers) if way.startswith("times") else size > max(peers) * _FAR
         middle = Decimal(median(peers))
         if far and middle / _NEAR <= size * _WAYS[way] <= middle * _NEAR:

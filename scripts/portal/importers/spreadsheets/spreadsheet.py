@@ -38,6 +38,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "mark": ("e", "x", "z", "low"),
     "parts": ("total",),
     "percent": ("shown", "stored"),
+    "points": ("decimals", "thousands"),
     "quarters": ("calendar", "financial"),
     "range": ("c", "low", "x"),
     "scale": ("as-written", "times-100", "times-1000", "over-100", "over-1000"),

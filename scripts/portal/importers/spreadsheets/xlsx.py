@@ -164,9 +164,7 @@ class _XlsxBook:
     @cached_property
     def path(self) -> str:
         """Return the path of the workbook itself."""
-        return next(
-            (p for kind, p in self.related("").values() if kind == "officeDocument"), "xl/workbook.xml"
-        )
+        return next((p for k, p in self.related("").values() if k == "officeDocument"), "xl/workbook.xml")
 
     @cached_property
     def _root(self) -> Any:
@@ -183,6 +181,12 @@ class _XlsxBook:
         properties = _child(self._root, "workbookPr")
         old = properties is not None and properties.get("date1904") in _TRUE
         return cast("datetime", MAC_EPOCH if old else WINDOWS_EPOCH)
+
+    @cached_property
+    def works_out_later(self) -> bool:
+        """Return True if formulas are worked out on opening; XlsxWriter stores 0 as the result of each until then."""
+        calculation = _child(self._root, "calcPr")
+        return calculation is not None and calculation.get("fullCalcOnLoad") in _TRUE
 
     @property
     def sheets(self) -> Iterator[tuple[str, str, str]]:
@@ -420,9 +424,12 @@ class _Reader:
             if inside is None:
                 return None
             return self._words(_RichText.of(inside), style)
+        has_formula = _child(element, "f") is not None
+        if value == "0" and has_formula and self.book.works_out_later:
+            return Cell("formula")
         if not value:
             bare = kind != "str" or _child(element, "v") is None
-            return Cell("formula") if bare and _child(element, "f") is not None else None
+            return Cell("formula") if bare and has_formula else None
         match kind:
             case "s":
                 return self._words(self.book.strings[int(value)], style)
@@ -431,9 +438,8 @@ class _Reader:
             case "e":
                 return Cell("error", value)
             case "b":
-                return Cell(
-                    "boolean", "true" if value in _TRUE else "false", hidden=style.hidden, struck=style.struck
-                )
+                words = "true" if value in _TRUE else "false"
+                return Cell("boolean", words, hidden=style.hidden, struck=style.struck)
             case "d":
                 return _dated(datetime.fromisoformat(value), style)
         return self._number(grid.stored_number(value), style)
