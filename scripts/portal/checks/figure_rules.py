@@ -336,7 +336,7 @@ def _values(checked: ValidRows) -> Iterator[Problem]:
     for row in checked.rows("indicators", "claims"):
         yield from _negative_number(row, "stated", None)
     for row in checked.rows("indicators", "targets"):
-        own = units.get(row["indicator"], Unit.COUNT)  # which the word count stands for
+        own = units.get(row["indicator"], Unit.COUNT)  # what “count” means in a target
         rule = _NOT_NEGATIVE.get(own if row["unit"] == Unit.COUNT else row["unit"])
         for column in ("baseline_value", "target_value", "result_value"):
             yield from _negative_number(row, column, rule)

@@ -296,9 +296,7 @@ def _choice_advice(word: str, allowed: list[str]) -> str:
     if meant is None and inner in allowed and inner != word.casefold():
         meant = inner
     if word in tuple(Unit) and Unit.COUNT in allowed:  # percent is not percent-change
-        return (
-            f"{write_one_of(word, allowed)} Here, count stands for any number in the unit of the indicator."
-        )
+        return f"{write_one_of(word, allowed)} Here, count means any number in the unit of the indicator."
     return f"Write {meant}." if meant in allowed else did_you_mean(word, allowed)
 
 

@@ -183,15 +183,20 @@ def _not_accepted(problems: Iterable[Problem], accepted: Sequence[AcceptedWarnin
 
 
 def find_warnings(
-    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
+    content: Content,
+    policy: SmallCountSettings,
+    earlier: Sequence[EarlierRelease] = (),
+    memory: Remembered | None = None,
 ) -> tuple[Problem, ...]:
-    """Return warnings: withheld figures that earlier releases published, and numbers that may give figures away."""
+    """Return warnings: withheld figures that earlier releases published, and numbers that may give figures away.
+
+    `memory` has what the audit found about earlier releases, so that it is not worked out again.
+    """
     warnings = [
         _published_before(name, count) for name, count in inference.shown_before(content, earlier).items()
     ]
-    accepted = (
-        earlier_relations.find_problems(content, policy, earlier, Remembered()) if content.accepted else ()
-    )
+    memory = memory or Remembered()
+    accepted = earlier_relations.find_problems(content, policy, earlier, memory) if content.accepted else ()
     return (
         *warnings,
         *accepted,

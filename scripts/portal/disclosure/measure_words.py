@@ -56,7 +56,7 @@ def measured(indicator: Indicator) -> Unit | None:
 
 
 def people_per_rate(indicator: Indicator) -> int:
-    """Return the number of people to whom a rate refers: 1,000 unless its name says another number."""
+    """Return how many people a rate is for: 1,000 unless its name gives another number."""
     number = _PER.search(name_of(indicator))
     return (int(number[1].replace(",", "")) if number else 0) or 1000
 

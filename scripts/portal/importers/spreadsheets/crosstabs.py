@@ -208,7 +208,7 @@ class _Unpivoting:
             if place in spread:
                 meaning = self.names.meaning(spread[place])
                 if meaning.dimension == STATUS and place[1] != column:
-                    message = f"Nobody can say which columns “{squeezed(spread[place].text)}” is about."
+                    message = f"It is not clear which columns “{squeezed(spread[place].text)}” is about."
                     self._fault(
                         place, message, "Write it above each of its columns, or merge the cells above them."
                     )

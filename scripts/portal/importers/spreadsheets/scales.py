@@ -26,8 +26,8 @@ _WORDS = {"times-100": "a hundred times as much", "times-1000": "a thousand time
 def doubts(table: Table, lines: Sequence[SheetRow], units: Mapping[str, str]) -> Mapping[int, CellQuestion]:
     """Return a question for each line whose figure is on another scale than its series, by the `id` of the line.
 
-    A figure is compared with the one that it replaces and with those that the package already has of its series; if there
-    are none, with the other lines, and a percentage without any with those of the other parts of its indicator.
+    A figure is compared with the one that it replaces and with the others of its series in the package. If the package has
+    none, it is compared with the other lines of the series, or, if it is a percentage, with the other parts of its indicator.
     """
     fresh = {key_of(table, x.texts) for x in lines}
     known: dict[tuple[str, ...], list[Decimal]] = {}
