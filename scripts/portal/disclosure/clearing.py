@@ -183,20 +183,15 @@ def _not_accepted(problems: Iterable[Problem], accepted: Sequence[AcceptedWarnin
 
 
 def find_warnings(
-    content: Content,
-    policy: SmallCountSettings,
-    earlier: Sequence[EarlierRelease] = (),
-    memory: Remembered | None = None,
+    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
 ) -> tuple[Problem, ...]:
-    """Return warnings: withheld figures that earlier releases published, and numbers that may give figures away.
-
-    `memory` has what the audit found about earlier releases, so that it is not worked out again.
-    """
+    """Return warnings: withheld figures that earlier releases published, and numbers that may give figures away."""
     warnings = [
         _published_before(name, count) for name, count in inference.shown_before(content, earlier).items()
     ]
-    memory = memory or Remembered()
-    accepted = earlier_relations.find_problems(content, policy, earlier, memory) if content.accepted else ()
+    accepted = (
+        earlier_relations.find_problems(content, policy, earlier, Remembered()) if content.accepted else ()
+    )
     return (
         *warnings,
         *accepted,

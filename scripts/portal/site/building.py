@@ -171,8 +171,7 @@ def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
     accepted, mark = whole.content.accepted, f"{whole.mark} small counts" if whole.mark else ""
     of_small_counts = passed_checks.warnings(whole.settings, mark)
     if of_small_counts is None:
-        policy, memory = whole.settings.disclosure, clearing.remembered_audits(whole.settings)
-        of_small_counts = clearing.find_warnings(whole.content, policy, whole.earlier, memory)
+        of_small_counts = clearing.find_warnings(whole.content, whole.settings.disclosure, whole.earlier)
         passed_checks.remember(whole.settings, mark, of_small_counts)
     warnings = (*whole.warnings, *map(plausibility.unlinked_page, alone), *of_small_counts)
     file = whole.file_name(whole.home / "data" / "accepted.csv") if accepted else ""
